@@ -1,0 +1,56 @@
+/** YAML → typed values through a zod schema, with the line of every field that does not fit. */
+import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigProblem } from './problem.js';
+
+const ALIASES_MAX = 50;
+
+/**
+ * @param text the file's text
+ * @param file its name, for messages
+ * @throws ConfigProblem naming file, line, field and what was expected
+ */
+export const parseYaml = <T>(text: string, file: string, schema: z.ZodType<T>): T => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, prettyErrors: false });
+  if (document.errors.length > 0)
+    throw new ConfigProblem(
+      file,
+      document.errors.slice(0, 10).map((error) => ({
+        line: lines.linePos(error.pos[0]).line,
+        field: '',
+        expected: `not valid YAML: ${error.message}`,
+      })),
+    );
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown;
+  } catch (error) {
+    throw new ConfigProblem(file, [{ field: '', expected: `not usable: ${(error as Error).message}` }]);
+  }
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+
+  const lineOf = (path: readonly PropertyKey[]): number | undefined => {
+    // The field itself may be missing: then the nearest thing around it that stands in the file.
+    for (let depth = path.length; depth >= 0; depth--) {
+      const parent = document.getIn(path.slice(0, depth - 1), true);
+      if (depth > 0 && isMap(parent)) {
+        const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(path[depth - 1]));
+        if (pair !== undefined && isNode(pair.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
+      }
+      const node = document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return undefined;
+  };
+  throw new ConfigProblem(
+    file,
+    parsed.error.issues.slice(0, 20).map((issue) => {
+      // An unknown key is reported on the map around it: point at the key itself.
+      const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+      const line = lineOf(path);
+      return { ...(line === undefined ? {} : { line }), field: path.map(String).join('.'), expected: issue.message };
+    }),
+  );
+};
