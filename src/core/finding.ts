@@ -71,6 +71,11 @@ export interface Finding {
   evidence: readonly Evidence[];
   /** what could not be read, when inconclusive or of less confidence */
   missing: readonly string[];
+  /**
+   * true: inconclusive although this host should have been able to answer (a reading failed, no second counter snapshot).
+   * Missing for good reason (no root, inside a namespace, a kernel without the counter, no conntrack) is no gap.
+   */
+  gap?: boolean;
   /** ids of present findings that explain this one */
   causedBy: readonly string[];
   remedies: readonly Remedy[];

@@ -9,6 +9,7 @@ export interface RuleInput {
   snapshot: Snapshot;
   /** the last measurement of the same host, for growth and rates beyond the probe's own interval */
   previous?: Snapshot;
+  /** every constant of the rule, overrides applied */
   thresholds: Thresholds;
   /** findings of the rules named in `after`, already judged */
   earlier: ReadonlyMap<string, Finding>;
@@ -22,6 +23,8 @@ export interface Judgement {
   subject?: string;
   evidence?: readonly Evidence[];
   missing?: readonly string[];
+  /** see {@link Finding.gap} */
+  gap?: boolean;
   causedBy?: readonly string[];
   remedies?: readonly Remedy[];
   advice?: readonly Advice[];
@@ -37,7 +40,7 @@ export interface Rule {
   why: string;
   /** what people see */
   symptoms: string;
-  /** without one of these readings the finding is inconclusive */
+  /** without one of these readings the rule never says absent; what is left may still prove it present */
   needs: readonly ReadingName[];
   /** ids of rules that must be judged first */
   after?: readonly string[];

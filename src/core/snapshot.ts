@@ -136,6 +136,8 @@ export interface TimeWaitHolders {
   mode: 'full' | 'windows';
   sampledPorts?: number;
   groups: readonly SocketGroup[];
+  /** the port use of these TIME_WAIT sockets (of the sampled ones with `windows`), where the host told it */
+  outgoing?: OutgoingPorts;
 }
 
 /** How long CLOSE_WAIT sockets have been idle (from `ss -i` lastrcv), or, without ss, how many stayed over the interval. */
