@@ -152,8 +152,8 @@ export const readInventory = (source: string, file: string, folder: string): Inv
   const data = parseYaml(source, file, inventorySchema);
   const { defaults = {} } = data;
   const problems: { field: string; expected: string }[] = [];
-  const groups = new Map<string, string[]>(
-    Object.entries(data.groups ?? {}).map(([group, members]) => [group, [...members]]),
+  const members = new Map<string, Set<string>>(
+    Object.entries(data.groups ?? {}).map(([group, names]) => [group, new Set(names)]),
   );
   const hosts = new Map<string, Host>();
   for (const [hostName, given] of Object.entries(data.hosts)) {
@@ -199,9 +199,9 @@ export const readInventory = (source: string, file: string, folder: string): Inv
           }),
     });
     for (const group of own.groups ?? []) {
-      const members = groups.get(group);
-      if (members === undefined) groups.set(group, [hostName]);
-      else if (!members.includes(hostName)) members.push(hostName);
+      const known = members.get(group);
+      if (known === undefined) members.set(group, new Set([hostName]));
+      else known.add(hostName);
     }
   }
   for (const host of hosts.values())
@@ -213,8 +213,8 @@ export const readInventory = (source: string, file: string, folder: string): Inv
         });
   for (const { host, chain } of jumpLoops(hosts))
     problems.push({ field: `hosts.${host}.jump`, expected: `expected a chain that ends, but ${chain}` });
-  for (const [group, members] of groups)
-    for (const member of members)
+  for (const [group, names] of members)
+    for (const member of names)
       if (!hosts.has(member))
         problems.push({ field: `groups.${group}`, expected: `expected registered hosts, but there is no “${member}”` });
   if (problems.length > 0)
@@ -222,6 +222,7 @@ export const readInventory = (source: string, file: string, folder: string): Inv
       file,
       problems.slice(0, 20).map((problem) => ({ ...problem, ...lineOf(source, problem.field) })),
     );
+  const groups = new Map([...members].map(([group, names]) => [group, [...names]]));
   return { hosts, groups, revision: createHash('sha256').update(source).digest('hex').slice(0, 12) };
 };
 

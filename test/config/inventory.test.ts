@@ -139,6 +139,20 @@ describe('inventory.yml', () => {
     expect(problemsOf(bomb)).toContain('not usable');
   });
 
+  test('a large one is read alike, and says as well where it is broken', () => {
+    const many = Array.from(
+      { length: 4_000 },
+      (_, i) => `  web-${i}: {address: 10.0.0.1, labels: {env: prod, n: ${i}}, groups: [web]}`,
+    ).join('\n');
+    const large = `defaults: {user: a, identity: agent}\nhosts:\n${many}\n`;
+    const { hosts, groups } = readInventory(large, 'inventory.yml', '/');
+    expect(hosts.get('web-3999')?.labels).toEqual({ env: 'prod', n: '3999' });
+    expect(groups.get('web')).toHaveLength(4_000);
+    expect(problemsOf(large.replace('web-2000: {address', 'web-2000: {adress'))).toMatch(
+      /^inventory\.yml:2003: hosts\.web-2000\.adress: unknown field/,
+    );
+  });
+
   test('no file: says what to do', () => {
     expect(() => loadInventory('/nowhere/inventory.yml')).toThrow(/no such file\. Write one by hand .*hosts import/);
   });
