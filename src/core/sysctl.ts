@@ -49,6 +49,8 @@ export type AllowedValues = (
 ) & {
   /** refused when any number would be below the value in force, except to take back a confirmed change */
   neverLower?: true;
+  /** an integer must be a multiple of this, where the kernel would round any other value */
+  multipleOf?: number;
   /** never set so low (not by a revert either) that this count would be above ratioMax of it */
   inUse?: { key: string; ratioMax: number };
   /** refused when value x bytesEach (a page of the host, where it says so) would exceed this share of its memory */
