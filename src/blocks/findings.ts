@@ -1,0 +1,189 @@
+/** One finding in a message: what is wrong with its numbers, Do, Then, Not; the rest folded. */
+import type { Avoidance, Finding, Remedy } from '../core/finding.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import {
+  actions,
+  bullets,
+  button,
+  folded,
+  type Line,
+  lines,
+  type Piece,
+  preformatted,
+  rich,
+  sectionOf,
+} from './elements.js';
+import type { Part } from './fit.js';
+import { detailOf, headlineOf, type Titles, titleOf } from './sentences/index.js';
+import { evidenceInWords } from './sentences/sentence.js';
+import { bytes, duration, list, settingValue } from './words.js';
+
+/** Whether a remedy may be proposed here, by policy. Without an offer it is told and not offered. */
+export interface Offer {
+  finding: string;
+  subject?: string;
+  /** what the button says, `Propose` by default */
+  label?: string;
+  /** why it can't be proposed, and who could: shown instead of the button */
+  refused?: string;
+}
+
+export interface FindingContext {
+  host: { name: string };
+  measurement?: string;
+  titles: Titles;
+  offers?: readonly Offer[];
+}
+
+const SHOWN = 3;
+
+const remedyLine = (remedy: Remedy, label: string): Line => [
+  { bold: `${label}  ` },
+  { code: remedy.key },
+  ' ',
+  { bold: `${settingValue(remedy.from)} → ${settingValue(remedy.to)}` },
+  `: reaches ${remedy.reaches}${remedy.memoryBytes === undefined ? '' : `, ${bytes(remedy.memoryBytes)} more at most`}${
+    remedy.risk === 'low' ? '' : `, risk ${remedy.risk}`
+  }${remedy.scope === 'host' ? ', whole machine' : ''}`,
+];
+
+/** Useless or harmful things, those with one reason together. */
+const avoidGroups = (avoid: readonly Avoidance[]): readonly { whats: string[]; why: string }[] => {
+  const groups = new Map<string, string[]>();
+  for (const it of avoid) groups.set(it.why, [...(groups.get(it.why) ?? []), it.what]);
+  return [...groups].map(([why, whats]) => ({ whats, why }));
+};
+const avoidLine = (group: { whats: readonly string[]; why: string }, label: Piece): Line => [
+  label,
+  ...group.whats.flatMap((what, index): Line => [index === 0 ? '' : ', ', { code: what }]),
+  `: ${group.why}`,
+];
+
+const offerFor = (finding: Finding, offers: readonly Offer[] | undefined): Offer | undefined =>
+  offers?.find(
+    (offer) => offer.finding === finding.id && (offer.subject === undefined || offer.subject === finding.subject),
+  );
+
+const foldedEvidence = (finding: Finding, titles: Titles): Part['blocks'][number] => {
+  const evidence = finding.evidence.map(
+    (it): Line => [
+      evidenceInWords(it),
+      ...(it.formula === undefined ? [] : [` = ${it.formula}`]),
+      '  ',
+      { code: it.source },
+    ],
+  );
+  const steps = finding.steps.map(
+    (step): Line => [
+      { bold: step.holds === true ? 'yes  ' : step.holds === false ? 'no  ' : 'unknown  ' },
+      `${step.question} `,
+      { italic: step.answer },
+    ],
+  );
+  const remedies = finding.remedies.flatMap((remedy): Line[] => [
+    [{ bold: remedy.key }, `  ${remedy.reason}`],
+    [
+      `Worked when: ${remedy.signal}${remedy.judgeAfterSeconds > 0 ? `, after ${duration(remedy.judgeAfterSeconds)}` : ''}.`,
+      remedy.revertHazard === undefined ? '' : ` On revert: ${remedy.revertHazard}.`,
+      remedy.requires === undefined || remedy.requires.length === 0 ? '' : ` First: ${list(remedy.requires)}.`,
+    ],
+  ]);
+  const byHand = finding.remedies.map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
+  const restOfAvoid = avoidGroups(finding.avoid).slice(SHOWN);
+  const why = titles.get(finding.id)?.why;
+  const block = (title: string, items: readonly Line[]) =>
+    items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
+  return folded(`Evidence, reasons and commands: ${titleOf(finding.id, titles)}`, [
+    ...block('Numbers', evidence.slice(0, 12)),
+    ...(why === undefined ? [] : [rich(lines([{ bold: 'Why it matters  ' }, why]))]),
+    ...block('How it was judged', steps.slice(0, 8)),
+    ...block('The remedy', remedies.slice(0, 8)),
+    ...(byHand.length === 0
+      ? []
+      : [rich(sectionOf([{ bold: 'By hand, until the next boot' }]), preformatted(byHand.join('\n'), 1200))]),
+    ...block(
+      'Not either',
+      restOfAvoid.slice(0, 6).map((group) => avoidLine(group, '')),
+    ),
+    ...(finding.missing.length === 0 ? [] : [rich(lines([{ bold: 'Could not be read  ' }, list(finding.missing)]))]),
+  ]);
+};
+
+/**
+ * @param position its number among several; 0 when it is the only one and the verdict has named it already
+ * @param effects what it explains
+ */
+export const findingParts = (
+  finding: Finding,
+  position: number,
+  effects: readonly Finding[],
+  context: FindingContext,
+): readonly Part[] => {
+  const { titles, host } = context;
+  const remedies = finding.remedies.slice(0, SHOWN);
+  const advice = finding.advice.slice(0, SHOWN);
+  const avoid = avoidGroups(finding.avoid).slice(0, 2);
+  const offer = offerFor(finding, context.offers);
+  const headline = headlineOf(finding, titles);
+  const detail = detailOf(finding);
+  const confidence =
+    finding.confidence === 'high'
+      ? ''
+      : ` (${finding.confidence} confidence${finding.missing.length === 0 ? '' : `: ${list(finding.missing)} could not be read`})`;
+  const said = rich(
+    lines(
+      ...(position === 0
+        ? [[detail, confidence] as Line]
+        : [
+            [
+              {
+                bold: `${position}. ${finding.severity === 'crit' ? 'CRITICAL' : finding.severity === 'warn' ? 'WARNING' : 'Note'}: ${headline}`,
+              },
+            ] as Line,
+            [detail, confidence] as Line,
+          ]),
+      ...(effects.length === 0
+        ? []
+        : [[{ bold: 'Explains  ' }, list(effects.map((effect) => headlineOf(effect, titles)))] as Line]),
+      ...remedies.map((remedy, index) => remedyLine(remedy, index === 0 ? 'Do' : 'And')),
+      ...(finding.remedies.length > SHOWN
+        ? [[`… ${finding.remedies.length - SHOWN} more settings, folded below`] as Line]
+        : []),
+      ...advice.map(
+        (it, index): Line => [
+          { bold: index > 0 ? 'And  ' : remedies.length === 0 ? 'Do  ' : 'Then  ' },
+          it.what,
+          ...(it.about === undefined || it.what.includes(it.about) ? [] : [' (', { code: it.about }, ')']),
+        ],
+      ),
+      ...avoid.map((group): Line => avoidLine(group, { bold: 'Not  ' })),
+    ),
+  );
+  const propose =
+    offer === undefined || remedies.length === 0
+      ? []
+      : offer.refused !== undefined
+        ? [rich(lines([{ bold: 'Not proposed here  ' }, offer.refused]))]
+        : [
+            actions([
+              button(`${ACTIONS.propose}:${position}`, offer.label ?? 'Propose', {
+                style: 'primary',
+                label: `Propose the remedy: ${headline}`,
+                value: encodeRef({
+                  host: host.name,
+                  finding: finding.id,
+                  ...(finding.subject === undefined ? {} : { subject: finding.subject.slice(0, 200) }),
+                  ...(context.measurement === undefined ? {} : { measurement: context.measurement }),
+                }),
+              }),
+            ]),
+          ];
+  return [
+    { blocks: [said, ...propose], need: position <= 2 ? 0 : 2, name: headline },
+    {
+      blocks: [foldedEvidence(finding, titles)],
+      need: 3 + position,
+      name: `evidence of ${titleOf(finding.id, titles)}`,
+    },
+  ];
+};

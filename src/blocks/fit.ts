@@ -1,0 +1,80 @@
+/**
+ * Keeps a message within what Slack takes: 50 blocks, and a sum of characters that Slack does not document and that was seen
+ * to fail above 11,341 (rich_text) and 13,297 (markdown). Whole parts are left out, the least needed first, and what is
+ * missing is said. Parts that must not be shortened (an approval, a verdict) have need 0 and stay.
+ */
+import { context } from './elements.js';
+import type { AnyBlock, Message } from './message.js';
+import { simpler } from './simpler.js';
+import { list } from './words.js';
+
+export const BLOCKS_MAX = 50;
+/** our own sum, of texts and a charge for each element; well below the smallest that failed */
+export const WEIGHT_MAX = 10_500;
+const CHARGE = 12;
+
+export interface Part {
+  blocks: readonly AnyBlock[];
+  /** 0: never left out; the larger, the sooner */
+  need: number;
+  /** what is said to be missing when it is left out */
+  name: string;
+}
+
+/** Characters that a reader could see, and a charge for every element that carries some. */
+export const weigh = (value: unknown): number => {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + weigh(item), 0);
+  if (value === null || typeof value !== 'object') return 0;
+  let sum = 0;
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === 'string') {
+      if (key === 'text' || key === 'title' || key === 'caption' || key === 'label' || key === 'fallback')
+        sum += inner.length + CHARGE;
+    } else sum += weigh(inner);
+  }
+  return sum;
+};
+
+const fits = (parts: readonly Part[]): boolean => {
+  const blocks = parts.flatMap((part) => part.blocks);
+  // one block and its words are kept free for the line that says what is missing
+  return blocks.length < BLOCKS_MAX && weigh(blocks) <= WEIGHT_MAX - 300;
+};
+
+/**
+ * @param elsewhere where the reader finds what was left out, e.g. `Raw`
+ * @returns blocks in the order of the parts
+ */
+export const fit = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyBlock[] => {
+  let kept = parts.filter((part) => part.blocks.length > 0);
+  const omitted: string[] = [];
+  while (!fits(kept)) {
+    const last = kept.reduce<Part | undefined>(
+      (worst, part) => (part.need > 0 && (worst === undefined || part.need >= worst.need) ? part : worst),
+      undefined,
+    );
+    if (last === undefined) break;
+    kept = kept.filter((part) => part !== last);
+    omitted.push(last.name);
+  }
+  const blocks = kept.flatMap((part) => part.blocks);
+  if (omitted.length === 0) return blocks;
+  const names = [...new Set(omitted)];
+  const said = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  const line = context(`Left out for length: ${list(said)}. See ${elsewhere}.`);
+  const last = blocks.at(-1);
+  return last?.type === 'actions' ? [...blocks.slice(0, -1), line, last] : [...blocks, line];
+};
+
+/** A message of parts, with the same in simpler blocks for a workspace that does not know the newer ones. */
+export const messageOf = (text: string, parts: readonly Part[], elsewhere?: string): Message => ({
+  text,
+  blocks: fit(parts, elsewhere),
+  fallback: fit(
+    parts.map((part) => ({ ...part, blocks: simpler(part.blocks) })),
+    elsewhere,
+  ),
+});
+
+/** A part that always stays. */
+export const always = (...blocks: readonly AnyBlock[]): Part => ({ blocks, need: 0, name: '' });

@@ -1,0 +1,39 @@
+/**
+ * How a finding is put into words. One file in this folder = the rules of one family; a rule without words of its own gets
+ * sensible ones from its title and evidence. Templates look evidence up by name: where a name is missing they say nothing,
+ * and the general wording stands.
+ */
+import type { Evidence, Finding } from '../../core/finding.js';
+import { quantity } from '../words.js';
+
+export interface Words {
+  /** what is wrong and what it does to people, after `web-1: `; a clause, no full stop */
+  headline?(finding: Finding): string | undefined;
+  /** the numbers with their limit, in a sentence or two */
+  detail?(finding: Finding): string | undefined;
+}
+
+export const evidenceOf = (finding: Finding, ...names: readonly string[]): Evidence | undefined => {
+  for (const name of names) {
+    const found = finding.evidence.find((it) => it.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** The number of the first of these names that is there. */
+export const numberOf = (finding: Finding, ...names: readonly string[]): number | undefined => {
+  const value = evidenceOf(finding, ...names)?.value;
+  return typeof value === 'number' ? value : undefined;
+};
+
+export const textOf = (finding: Finding, ...names: readonly string[]): string | undefined => {
+  const value = evidenceOf(finding, ...names)?.value;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** `conntrack entries 65,536 of 65,536` */
+export const evidenceInWords = (evidence: Evidence): string =>
+  evidence.limit === undefined
+    ? `${evidence.name} ${quantity(evidence.value, evidence.unit)}`
+    : `${evidence.name} ${quantity(evidence.value, evidence.unit === 'ratio' || evidence.unit === 'bytes' ? evidence.unit : '')} of ${quantity(evidence.limit, evidence.unit)}`;

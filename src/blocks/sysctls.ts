@@ -1,0 +1,203 @@
+/** `/sysctl host [words]`: value, default, what it means and what it does not do. */
+import type { SysctlAnswer, SysctlRow } from '../core/sysctl-query.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import {
+  actions,
+  bullets,
+  button,
+  context,
+  dataTable,
+  folded,
+  header,
+  type Line,
+  lines,
+  paragraph,
+  rich,
+} from './elements.js';
+import { spoken } from './escape.js';
+import { always, messageOf, type Part } from './fit.js';
+import type { Message } from './message.js';
+import { plural } from './words.js';
+
+/** up to so many keys are told one by one; more become a table with the meanings folded */
+const TOLD_MAX = 4;
+const ROWS_MAX = 60;
+
+const nowOf = (row: SysctlRow): string =>
+  row.value === undefined ? 'not here' : row.value === '' ? '(empty)' : row.value;
+const defaultOf = (row: SysctlRow): string =>
+  row.kernelDefault === undefined
+    ? 'not catalogued'
+    : 'value' in row.kernelDefault
+      ? row.kernelDefault.value === ''
+        ? '(empty)'
+        : row.kernelDefault.value
+      : row.kernelDefault.words;
+
+const unitOf = (row: SysctlRow): string =>
+  row.entry === undefined || row.entry.unit === '' ? '' : ` ${row.entry.unit}`;
+
+const comparison = (row: SysctlRow): string =>
+  row.differs === 'yes'
+    ? `  differs from the kernel default ${defaultOf(row)}`
+    : row.differs === 'no'
+      ? '  the kernel default'
+      : row.kernelDefault === undefined
+        ? '  not in the catalogue: shown as read'
+        : `  default: ${defaultOf(row)}`;
+
+const bootLine = (row: SysctlRow): Line[] =>
+  row.boot === undefined
+    ? []
+    : [
+        [
+          'At boot  ',
+          { code: row.boot.file },
+          ` sets ${row.boot.value}`,
+          row.boot.differs ? ': not what is in force now' : '',
+          row.boot.overridden.length === 0 ? '' : ` (over ${row.boot.overridden.join(', ')})`,
+        ],
+      ];
+
+/** All about one key, a few lines. */
+const told = (row: SysctlRow) =>
+  rich(
+    lines(
+      [{ bold: row.key }, '  ', { code: nowOf(row) }, unitOf(row), comparison(row)],
+      ...(row.entry === undefined ? [] : [[row.entry.meaning] as Line]),
+      ...(row.entry?.notThis === undefined ? [] : [[{ bold: 'Not  ' }, row.entry.notThis] as Line]),
+      ...(row.entry === undefined
+        ? []
+        : [
+            [
+              `A change reaches: ${row.entry.reaches}. ${row.entry.scope === 'ns' ? 'Per network namespace' : 'One value for the machine'}.`,
+            ] as Line,
+          ]),
+      ...bootLine(row),
+    ),
+  );
+
+const meaningsOf = (rows: readonly SysctlRow[]): Part[] => {
+  const groups = new Map<string, SysctlRow[]>();
+  for (const row of rows) {
+    if (row.entry === undefined) continue;
+    groups.set(row.entry.group, [...(groups.get(row.entry.group) ?? []), row]);
+  }
+  return [...groups].map(([group, members], index) => ({
+    blocks: [
+      folded(`What they mean: ${group} (${members.length})`, [
+        rich(
+          bullets(
+            members.map(
+              (row): Line => [
+                { bold: row.key.replace(/^net\.(ipv4|core|netfilter)\./, '') },
+                `  ${row.entry?.meaning ?? ''}`,
+                ...(row.entry?.notThis === undefined ? [] : [{ italic: ` Not: ${row.entry.notThis}` }]),
+              ],
+            ),
+          ),
+        ),
+      ]),
+    ],
+    need: 3 + index,
+    name: `meanings of ${group}`,
+  }));
+};
+
+const verdictOf = (host: string, answer: SysctlAnswer): string => {
+  const differing = answer.rows.filter((row) => row.differs === 'yes').length;
+  const what = answer.by === 'health' ? 'settings that matter for TCP' : `settings match “${answer.words.join(' ')}”`;
+  return answer.rows.length === 0
+    ? `${host}: no setting matches “${answer.words.join(' ')}”`
+    : `${host}: ${answer.rows.length} ${answer.rows.length === 1 ? what.replace('settings match', 'setting matches') : what}, ${differing === 0 ? 'none' : differing} differ${differing === 1 ? 's' : ''} from the kernel default`;
+};
+
+export const sysctlMessage = (input: {
+  host: { name: string };
+  answer: SysctlAnswer;
+  /** ISO 8601 */
+  readAt?: string;
+  /** `uname -r` */
+  kernelRelease?: string;
+  private?: boolean;
+}): Message => {
+  const { host, answer } = input;
+  const verdict = verdictOf(host.name, answer);
+  const shown = answer.rows.slice(0, ROWS_MAX);
+  const withBoot = shown.some((row) => row.boot !== undefined);
+  const table = (): Part[] => [
+    {
+      blocks: [
+        dataTable(
+          verdict,
+          ['Key', 'Now', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : [])],
+          shown.map((row) => [
+            row.key,
+            `${nowOf(row)}${unitOf(row)}`,
+            defaultOf(row),
+            row.differs === 'yes' ? 'differs' : row.differs === 'no' ? 'same' : '-',
+            ...(withBoot
+              ? [
+                  row.boot === undefined
+                    ? '-'
+                    : `${row.boot.file}${row.boot.differs ? ` (${row.boot.value}, not in force)` : ''}`,
+                ]
+              : []),
+          ]),
+          15,
+        ),
+      ],
+      need: 1,
+      name: 'the table',
+    },
+    ...meaningsOf(shown),
+  ];
+  const words = answer.words.join(' ').slice(0, 500);
+  return messageOf(
+    spoken(verdict),
+    [
+      always(header(`Sysctls of ${host.name}`), paragraph(verdict.slice(host.name.length + 2))),
+      ...answer.renamed
+        .slice(0, 5)
+        .map((it) => always(paragraph({ code: it.typed }, ' is called ', { code: it.today }, ' today.'))),
+      ...(shown.length === 0
+        ? []
+        : shown.length <= TOLD_MAX
+          ? shown.map((row) => ({ blocks: [told(row)], need: 1, name: row.key }))
+          : table()),
+      ...(answer.notThere.length === 0
+        ? []
+        : [always(rich(bullets(answer.notThere.slice(0, 10).map((it): Line => [{ bold: it.key }, `: ${it.why}`]))))]),
+      ...(answer.unknown.length === 0
+        ? []
+        : [always(paragraph(`Nothing is called ${answer.unknown.slice(0, 5).join(', ')} here.`))]),
+      ...(answer.rows.length > ROWS_MAX
+        ? [always(context(`${plural(answer.rows.length - ROWS_MAX, 'more')} match: add a word to narrow it.`))]
+        : []),
+      ...(input.readAt === undefined
+        ? []
+        : [
+            always(
+              context(
+                'Read ',
+                { at: input.readAt },
+                input.kernelRelease === undefined ? '' : `, Linux ${input.kernelRelease}`,
+              ),
+            ),
+          ]),
+      always(
+        actions([
+          button(ACTIONS.refreshSysctls, 'Refresh', {
+            value: encodeRef({
+              host: host.name,
+              ...(words === '' ? {} : { words }),
+              ...(input.private ? { private: true } : {}),
+            }),
+          }),
+          button(ACTIONS.measure, 'Measure the host', { value: encodeRef({ host: host.name }) }),
+        ]),
+      ),
+    ],
+    'a narrower question',
+  );
+};
