@@ -1,0 +1,98 @@
+/** The environment → typed settings. A mistake is told by the variable's name, with what was expected. */
+import { z } from 'zod';
+
+const token = (prefix: string, where: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}[A-Za-z0-9-]{6,}$`), `expected a token that begins with ${prefix} (${where})`)
+    .optional();
+const port = z.coerce
+  .number({ error: 'expected a port number' })
+  .int('expected a port number')
+  .min(0, 'expected a port from 0 to 65535')
+  .max(65_535, 'expected a port from 0 to 65535');
+const flag = z.enum(['0', '1'], { error: 'expected 0 or 1' }).transform((value) => value === '1');
+const url = z.url({ protocol: /^https?$/, error: 'expected a URL, e.g. https://slack.com/api/' });
+
+const schema = z.object({
+  SLACK_BOT_TOKEN: token('xoxb-', 'OAuth & Permissions, Bot User OAuth Token'),
+  SLACK_APP_TOKEN: token('xapp-', 'Basic Information, App-Level Tokens, scope connections:write'),
+  SLACK_SIGNING_SECRET: z
+    .string()
+    .regex(/^[A-Za-z0-9]{16,}$/, 'expected the signing secret from Basic Information (letters and digits)')
+    .optional(),
+  PORT: port.optional(),
+  SLACK_API_URL: url.transform((value) => (value.endsWith('/') ? value : `${value}/`)).optional(),
+  TCPSTATES_INVENTORY: z.string().min(1).default('inventory.yml'),
+  TCPSTATES_STATE_DIR: z.string().min(1).default('var'),
+  TCPSTATES_WORKSPACE_PORT: port.default(3100),
+  TCPSTATES_SHARED_CHANNELS: flag.default(false),
+  TCPSTATES_GUESTS: flag.default(false),
+  TCPSTATES_GRACE_MS: z.coerce.number().int().min(0).max(120_000, 'expected 0 to 120000 ms').default(10_000),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'expected debug, info, warn, error or silent' })
+    .default('info'),
+});
+
+export type Way =
+  | { mode: 'local'; port: number }
+  | { mode: 'socket'; botToken: string; appToken: string }
+  | { mode: 'http'; botToken: string; signingSecret: string; port: number };
+
+export interface Settings {
+  way: Way;
+  slackApiUrl?: string;
+  inventoryPath: string;
+  stateDir: string;
+  /** answer in channels that are shared with other organisations, and to guests */
+  allow: { sharedChannels: boolean; guests: boolean };
+  graceMs: number;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** what must never be logged */
+  secrets: readonly string[];
+}
+
+export type SettingsResult = { ok: true; settings: Settings } | { ok: false; problems: readonly string[] };
+
+const wayOf = (env: z.infer<typeof schema>): Way | string => {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;
+  if (botToken === undefined) {
+    if (appToken !== undefined) return 'SLACK_BOT_TOKEN: missing beside SLACK_APP_TOKEN; expected the token xoxb-…';
+    if (signingSecret !== undefined)
+      return 'SLACK_BOT_TOKEN: missing beside SLACK_SIGNING_SECRET; expected the token xoxb-…';
+    return { mode: 'local', port: env.TCPSTATES_WORKSPACE_PORT };
+  }
+  if (appToken !== undefined) return { mode: 'socket', botToken, appToken };
+  if (signingSecret === undefined)
+    return 'SLACK_APP_TOKEN: missing beside SLACK_BOT_TOKEN; expected the token xapp-… for Socket Mode, or SLACK_SIGNING_SECRET and PORT for HTTP';
+  if (env.PORT === undefined) return 'PORT: missing beside SLACK_SIGNING_SECRET; expected the port to listen on';
+  return { mode: 'http', botToken, signingSecret, port: env.PORT };
+};
+
+/** @param environment `process.env`; empty variables count as not set */
+export const readSettings = (environment: Readonly<Record<string, string | undefined>>): SettingsResult => {
+  const known = Object.keys(schema.shape);
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => known.includes(name) && value !== undefined && value !== ''),
+  );
+  const read = schema.safeParse(given);
+  if (!read.success)
+    // The value itself is not repeated: it may be a secret in the wrong place.
+    return { ok: false, problems: read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) };
+  const way = wayOf(read.data);
+  if (typeof way === 'string') return { ok: false, problems: [way] };
+  const env = read.data;
+  return {
+    ok: true,
+    settings: {
+      way,
+      ...(env.SLACK_API_URL === undefined ? {} : { slackApiUrl: env.SLACK_API_URL }),
+      inventoryPath: env.TCPSTATES_INVENTORY,
+      stateDir: env.TCPSTATES_STATE_DIR,
+      allow: { sharedChannels: env.TCPSTATES_SHARED_CHANNELS, guests: env.TCPSTATES_GUESTS },
+      graceMs: env.TCPSTATES_GRACE_MS,
+      logLevel: env.LOG_LEVEL,
+      secrets: [env.SLACK_BOT_TOKEN, env.SLACK_APP_TOKEN, env.SLACK_SIGNING_SECRET].filter((it) => it !== undefined),
+    },
+  };
+};
