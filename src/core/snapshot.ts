@@ -5,7 +5,14 @@
  */
 import type { StateCounts } from './tcp.js';
 
-export type Reading<T> = { status: 'ok'; value: T } | { status: 'failed'; reason: string };
+export type Reading<T> =
+  | { status: 'ok'; value: T }
+  | {
+      status: 'failed';
+      reason: string;
+      /** the probe left the question out because cheaper numbers did not call for it (no CLOSE_WAIT: nobody asks whose) */
+      notAsked?: true;
+    };
 
 export const ok = <T>(value: T): Reading<T> => ({ status: 'ok', value });
 export const failed = (reason: string): Reading<never> => ({ status: 'failed', reason });
@@ -135,6 +142,9 @@ export interface Sockets {
 export interface TimeWaitHolders {
   mode: 'full' | 'windows';
   sampledPorts?: number;
+  /** TIME_WAIT sockets that were looked at */
+  looked?: number;
+  /** in `windows`, counts are hits among the sampled ports: local ports for `out`, the peers' ports for `in` */
   groups: readonly SocketGroup[];
   /** the port use of these TIME_WAIT sockets (of the sampled ones with `windows`), where the host told it */
   outgoing?: OutgoingPorts;
