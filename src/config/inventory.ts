@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Host, HostKeySource, HostLimits, Identity, Inventory } from '../core/inventory.js';
 import { isHostName } from '../core/selector.js';
 import { ConfigProblem } from './problem.js';
-import { parseYaml } from './yaml.js';
+import { parseYaml, problemsAt } from './yaml.js';
 
 const text = (expected: string) => z.string({ error: `expected ${expected}` }).min(1, `expected ${expected}`);
 const name = text('a name').refine(
@@ -151,7 +151,7 @@ const jumpLoops = (hosts: ReadonlyMap<string, Host>): { host: string; chain: str
 export const readInventory = (source: string, file: string, folder: string): Inventory => {
   const data = parseYaml(source, file, inventorySchema);
   const { defaults = {} } = data;
-  const problems: { field: string; expected: string }[] = [];
+  const problems: { path: string[]; expected: string }[] = [];
   const members = new Map<string, Set<string>>(
     Object.entries(data.groups ?? {}).map(([group, names]) => [group, new Set(names)]),
   );
@@ -173,10 +173,10 @@ export const readInventory = (source: string, file: string, folder: string): Inv
     const change = own.change ?? defaults.change;
     const login = own.user ?? defaults.user;
     if (login === undefined)
-      problems.push({ field: `hosts.${hostName}.user`, expected: 'expected a user name, here or in defaults' });
+      problems.push({ path: ['hosts', hostName, 'user'], expected: 'expected a user name, here or in defaults' });
     if (identity.length === 0)
       problems.push({
-        field: `hosts.${hostName}.identity`,
+        path: ['hosts', hostName, 'identity'],
         expected: 'expected a path to a private key or "agent", here or in defaults',
       });
     hosts.set(hostName, {
@@ -208,34 +208,18 @@ export const readInventory = (source: string, file: string, folder: string): Inv
     for (const via of host.jump)
       if (!hosts.has(via))
         problems.push({
-          field: `hosts.${host.name}.jump`,
+          path: ['hosts', host.name, 'jump'],
           expected: `expected a registered host, but there is no “${via}”`,
         });
   for (const { host, chain } of jumpLoops(hosts))
-    problems.push({ field: `hosts.${host}.jump`, expected: `expected a chain that ends, but ${chain}` });
+    problems.push({ path: ['hosts', host, 'jump'], expected: `expected a chain that ends, but ${chain}` });
   for (const [group, names] of members)
     for (const member of names)
       if (!hosts.has(member))
-        problems.push({ field: `groups.${group}`, expected: `expected registered hosts, but there is no “${member}”` });
-  if (problems.length > 0)
-    throw new ConfigProblem(
-      file,
-      problems.slice(0, 20).map((problem) => ({ ...problem, ...lineOf(source, problem.field) })),
-    );
+        problems.push({ path: ['groups', group], expected: `expected registered hosts, but there is no “${member}”` });
+  if (problems.length > 0) throw problemsAt(source, file, problems);
   const groups = new Map([...members].map(([group, names]) => [group, [...names]]));
   return { hosts, groups, revision: createHash('sha256').update(source).digest('hex').slice(0, 12) };
-};
-
-/** The line on which a host or group stands: good enough where the field is missing. */
-const lineOf = (source: string, field: string): { line?: number } => {
-  const key = field
-    .split('.')
-    .slice(1, field.startsWith('hosts.') ? -1 : undefined)
-    .join('.');
-  const index = source
-    .split('\n')
-    .findIndex((line) => new RegExp(`^\\s*["']?${key.replace(/[.]/g, '\\.')}["']?\\s*:`).test(line));
-  return index < 0 ? {} : { line: index + 1 };
 };
 
 /**

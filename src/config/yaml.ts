@@ -1,6 +1,6 @@
 /** YAML → typed values through a zod schema, with the line of every field that does not fit. */
 import { CORE_SCHEMA, load } from 'js-yaml';
-import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigProblem } from './problem.js';
 
@@ -23,6 +23,37 @@ const readFast = <T>(text: string, schema: z.ZodType<T>): { data: T } | undefine
   } catch {
     return undefined;
   }
+};
+
+/** The line of a field, or of the nearest thing around it that stands in the file. */
+const lineOf = (document: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): number | undefined => {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const parent = document.getIn(path.slice(0, depth - 1), true);
+    if (depth > 0 && isMap(parent)) {
+      const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(path[depth - 1]));
+      if (pair !== undefined && isNode(pair.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
+    }
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+};
+
+/** Problems that show only when all fields are known, each with the line of the field at its path. */
+export const problemsAt = (
+  text: string,
+  file: string,
+  problems: readonly { path: readonly (string | number)[]; expected: string }[],
+): ConfigProblem => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, merge: false, prettyErrors: false });
+  return new ConfigProblem(
+    file,
+    problems.slice(0, 20).map(({ path, expected }) => {
+      const line = lineOf(document, lines, path);
+      return { ...(line === undefined ? {} : { line }), field: path.join('.'), expected };
+    }),
+  );
 };
 
 /**
@@ -55,25 +86,12 @@ export const parseYaml = <T>(text: string, file: string, schema: z.ZodType<T>): 
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
 
-  const lineOf = (path: readonly PropertyKey[]): number | undefined => {
-    // The field itself may be missing: then the nearest thing around it that stands in the file.
-    for (let depth = path.length; depth >= 0; depth--) {
-      const parent = document.getIn(path.slice(0, depth - 1), true);
-      if (depth > 0 && isMap(parent)) {
-        const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(path[depth - 1]));
-        if (pair !== undefined && isNode(pair.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
-      }
-      const node = document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return undefined;
-  };
   throw new ConfigProblem(
     file,
     parsed.error.issues.slice(0, 20).map((issue) => {
       // An unknown key is reported on the map around it: point at the key itself.
       const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-      const line = lineOf(path);
+      const line = lineOf(document, lines, path);
       return { ...(line === undefined ? {} : { line }), field: path.map(String).join('.'), expected: issue.message };
     }),
   );
