@@ -1,0 +1,207 @@
+/**
+ * The keys that the program logs in with. Files are read and decrypted once, and signed with through a kept KeyObject:
+ * ssh2 would parse the PEM again for every signature (648 µs against 33 µs), and its decryption of new-format keys blocks
+ * the thread for up to seconds.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import ssh2, { type ParsedKey } from 'ssh2';
+import type { Identity } from '../core/inventory.js';
+import { failure, tame } from './failures.js';
+import { fingerprint } from './host-keys.js';
+import { publicBlobOf } from './public-blob.js';
+
+const { BaseAgent, OpenSSHAgent, utils } = ssh2;
+
+/** More would run into sshd's MaxAuthTries (6 by default) before the last is tried. */
+const OFFERED_MAX = 6;
+
+export interface Signer {
+  publicKey: ParsedKey;
+  /** path or comment, and fingerprint: for people */
+  label: string;
+  sign(data: Buffer, hash: string | undefined, done: (error: Error | null, signature?: Buffer) => void): void;
+}
+
+const HASHES: Readonly<Record<string, string>> = {
+  'ecdsa-sha2-nistp256': 'sha256',
+  'ecdsa-sha2-nistp384': 'sha384',
+  'ecdsa-sha2-nistp521': 'sha512',
+};
+
+const asPublic = (blob: Buffer): ParsedKey => {
+  const parsed = utils.parseKey(blob);
+  if (parsed instanceof Error) throw parsed;
+  return parsed;
+};
+
+const fileSigner = (path: string, blob: Buffer, key: KeyObject): Signer => {
+  const publicKey = asPublic(blob);
+  return {
+    publicKey,
+    label: `${path} (${fingerprint(blob)})`,
+    sign: (data, hash, done) => {
+      const type: string = publicKey.type;
+      if (type === 'ssh-ed25519') return done(null, sign(null, data, key));
+      const digest = type === 'ssh-rsa' ? hash : HASHES[type];
+      // An RSA key without a SHA-2 hash named is the old ssh-rsa signature over SHA-1: never given.
+      if (digest === undefined || digest === 'sha1') return done(new Error('refused to sign with SHA-1'));
+      done(null, sign(digest, data, key));
+    },
+  };
+};
+
+/** A key in a format that only OpenSSL reads: PKCS#8, encrypted or not. */
+const throughOpenssl = (path: string, text: string, passphrase: string | undefined): Signer => {
+  const key = createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
+  const blob = publicBlobOf(createPublicKey(key));
+  if (blob === undefined) throw new Error(`keys of type ${key.asymmetricKeyType ?? 'unknown'} can't be used`);
+  return fileSigner(path, blob, key);
+};
+
+const parse = (path: string, text: string, passphrase: string | undefined): Signer => {
+  if (/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/m.test(text)) return throughOpenssl(path, text, passphrase);
+  const parsed = utils.parseKey(text, passphrase);
+  const key = Array.isArray(parsed) ? (parsed[0] as ParsedKey | undefined) : parsed;
+  if (key === undefined || key instanceof Error) throw key ?? new Error('no key in the file');
+  if (!key.isPrivateKey()) throw new Error('it holds a public key, not a private one');
+  return fileSigner(path, key.getPublicSSH(), createPrivateKey(key.getPrivatePEM()));
+};
+
+/** Asks an ssh-agent for its keys at every login: people add and remove them. */
+const agentSigners = (socket: string): Promise<Signer[]> =>
+  new Promise((resolve, reject) => {
+    const agent = new OpenSSHAgent(socket);
+    agent.getIdentities((error, keys) => {
+      if (error || keys === undefined) return reject(error ?? new Error('the agent gave no keys'));
+      resolve(
+        keys.flatMap((publicKey): Signer[] => {
+          // OpenSSHAgent hands out parsed keys; its types also allow entries of other agents.
+          if (!('getPublicSSH' in publicKey)) return [];
+          const blob = publicKey.getPublicSSH();
+          return [
+            {
+              publicKey,
+              label: `agent: ${tame(publicKey.comment) || publicKey.type} (${fingerprint(blob)})`,
+              sign: (data, hash, done) => {
+                if (publicKey.type === 'ssh-rsa' && (hash === undefined || hash === 'sha1'))
+                  return done(new Error('refused to sign with SHA-1'));
+                agent.sign(publicKey, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (failed, signature) =>
+                  done(failed ?? null, Buffer.isBuffer(signature) ? signature : undefined),
+                );
+              },
+            },
+          ];
+        }),
+      );
+    });
+  });
+
+/** What ssh2 asks for keys and signatures; it never sees a private key. */
+export class SigningAgent extends BaseAgent<ParsedKey> {
+  /** labels of the keys that the host was asked about */
+  readonly offered: readonly string[];
+  readonly #signers: readonly Signer[];
+
+  constructor(signers: readonly Signer[]) {
+    super();
+    this.#signers = signers;
+    this.offered = signers.map(({ label }) => label);
+  }
+
+  override getIdentities(done: (error?: Error | null, keys?: ParsedKey[]) => void): void {
+    done(
+      null,
+      this.#signers.map(({ publicKey }) => publicKey),
+    );
+  }
+
+  override sign(
+    publicKey: ParsedKey,
+    data: Buffer,
+    options: { hash?: string } | ((error?: Error | null, signature?: Buffer) => void),
+    callback?: (error?: Error | null, signature?: Buffer) => void,
+  ): void {
+    const done = typeof options === 'function' ? options : callback;
+    if (done === undefined) return;
+    const signer = this.#signers.find((one) => one.publicKey.getPublicSSH().equals(publicKey.getPublicSSH()));
+    if (signer === undefined) return done(new Error('not one of the offered keys'));
+    try {
+      signer.sign(data, typeof options === 'function' ? undefined : options.hash, done);
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('signing failed'));
+    }
+  }
+}
+
+/** Loads identities and keeps what it decrypted for as long as the file stays as it is. */
+export class Identities {
+  readonly #files = new Map<string, { version: string; signer: Promise<Signer> }>();
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    this.#environment = environment;
+  }
+
+  async #file(identity: Extract<Identity, { kind: 'file' }>): Promise<Signer> {
+    const { path, passphraseEnv } = identity;
+    const { mtimeMs, size, ino } = await stat(path);
+    const key = `${path}\0${passphraseEnv ?? ''}`;
+    const version = `${mtimeMs} ${size} ${ino}`;
+    const cached = this.#files.get(key);
+    if (cached?.version === version) return cached.signer;
+    const passphrase = passphraseEnv === undefined ? undefined : this.#environment[passphraseEnv];
+    if (passphraseEnv !== undefined && passphrase === undefined)
+      throw new Error(`the environment variable ${passphraseEnv}, which holds its passphrase, is not set`);
+    const signer = readFile(path, 'utf8').then((text) => parse(path, text, passphrase));
+    this.#files.set(key, { version, signer });
+    // What failed may be mended without touching the file (a variable, a permission): try afresh next time.
+    signer.catch(() => this.#files.delete(key));
+    return signer;
+  }
+
+  /**
+   * The agent to log in with: every identity that can be read, in the order of the inventory.
+   * @throws Failure `identity-unreadable` when none can
+   */
+  async agentFor(identities: readonly Identity[], where: string): Promise<SigningAgent> {
+    const signers: Signer[] = [];
+    const problems: string[] = [];
+    for (const identity of identities) {
+      const name = identity.kind === 'file' ? identity.path : 'ssh-agent';
+      try {
+        if (identity.kind === 'file') signers.push(await this.#file(identity));
+        else {
+          const socket = identity.socket ?? this.#environment['SSH_AUTH_SOCK'];
+          if (socket === undefined) throw new Error('SSH_AUTH_SOCK is not set');
+          signers.push(...(await agentSigners(socket)));
+        }
+      } catch (error) {
+        problems.push(`${name}: ${whyUnreadable(error)}`);
+      }
+    }
+    if (signers.length === 0) {
+      const why = problems.length > 0 ? problems.join('; ') : 'the agent holds none, or none is named in the inventory';
+      throw failure('identity-unreadable', where, { say: `no usable key to log in with (${why}).` });
+    }
+    return new SigningAgent(signers.slice(0, OFFERED_MAX));
+  }
+
+  /** Reads and decrypts ahead of time, so that nobody waits for it later. */
+  async prepare(identities: readonly Identity[]): Promise<void> {
+    for (const identity of identities) if (identity.kind === 'file') await this.#file(identity).catch(() => undefined);
+  }
+}
+
+/** The reason without anything of the key or its passphrase. */
+const whyUnreadable = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unreadable';
+  if ('code' in error && error.code === 'ENOENT') return 'no such file';
+  if ('code' in error && error.code === 'EACCES') return 'permission denied';
+  if (/integrity check|bad decrypt|bad passphrase|BAD_DECRYPT/i.test(error.message)) return 'wrong passphrase';
+  if (/no passphrase|passphrase required|interrupted or cancelled/i.test(error.message))
+    return 'it is encrypted; name the environment variable that holds its passphrase';
+  if (/Unsupported OpenSSH|Unsupported key|sk-/i.test(error.message))
+    return "keys of this type or format can't be used";
+  return tame(error.message);
+};

@@ -1,0 +1,186 @@
+/** Warm connections: one per target, shared by everybody who asks, closed when nobody has for a while. */
+import type { Connection } from './connection.js';
+import { type PhaseHolder, until } from './deadline.js';
+import type { Target } from './target.js';
+
+export interface PoolLimits {
+  /** milliseconds that a connection without use stays open */
+  idleMs: number;
+  /** connections kept; beyond it the one that was idle longest goes */
+  connectionsMax: number;
+}
+
+export const POOL_LIMITS: PoolLimits = { idleMs: 300_000, connectionsMax: 1_200 };
+
+export type Open = (target: Target, phase: PhaseHolder, signal: AbortSignal) => Promise<Connection>;
+
+export interface Lease {
+  connection: Connection;
+  /** it stood before this lease was asked for */
+  warm: boolean;
+  /** milliseconds that the caller waited for the connection to be made; 0 when warm */
+  connectMs: number;
+  release(): void;
+  /** nobody else gets this connection any more; it ends when its last user is done */
+  retire(): void;
+}
+
+interface Entry {
+  connection: Connection;
+  users: number;
+  retired: boolean;
+  idle?: NodeJS.Timeout | undefined;
+}
+
+interface Opening extends PhaseHolder {
+  controller: AbortController;
+  waiters: number;
+  settled: boolean;
+  entry: Promise<Entry>;
+}
+
+/** What a waiting ask lets itself be told: what the shared login is busy with. */
+export interface Watcher {
+  watch(shared: PhaseHolder | undefined): void;
+}
+
+export class Pool {
+  readonly #open: Open;
+  readonly #limits: PoolLimits;
+  /** in the order of their last use */
+  readonly #entries = new Map<string, Entry>();
+  readonly #openings = new Map<string, Opening>();
+  readonly #all = new Set<Entry>();
+
+  constructor(open: Open, limits: PoolLimits) {
+    this.#open = open;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * The warm connection to the target, or a new one; two who ask at once wait for the same login. When the last of them
+   * gives up the login is given up too.
+   * @throws Failure, or the signal's reason
+   */
+  async lease(target: Target, signal: AbortSignal, watcher?: Watcher): Promise<Lease> {
+    signal.throwIfAborted();
+    const warm = this.#entries.get(target.key);
+    if (warm !== undefined && !warm.connection.closed) return this.#lend(target.key, warm, true, 0);
+    const startedMs = performance.now();
+    const opening = this.#openings.get(target.key) ?? this.#begin(target);
+    opening.waiters += 1;
+    watcher?.watch(opening);
+    try {
+      const entry = await until(opening.entry, signal);
+      return this.#lend(target.key, entry, false, performance.now() - startedMs);
+    } finally {
+      watcher?.watch(undefined);
+      opening.waiters -= 1;
+      if (opening.waiters === 0) {
+        if (this.#openings.get(target.key) === opening) this.#openings.delete(target.key);
+        if (!opening.settled) opening.controller.abort(signal.reason);
+      }
+    }
+  }
+
+  #begin(target: Target): Opening {
+    const controller = new AbortController();
+    const opening: Opening = {
+      phase: 'waiting for its turn',
+      controller,
+      waiters: 0,
+      settled: false,
+      entry: Promise.reject(new Error('not begun')),
+    };
+    opening.entry.catch(() => undefined);
+    opening.entry = this.#open(target, opening, controller.signal).then((connection) => this.#keep(target, connection));
+    void opening.entry
+      .catch(() => undefined)
+      .finally(() => {
+        opening.settled = true;
+        if (this.#openings.get(target.key) === opening) this.#openings.delete(target.key);
+      });
+    this.#openings.set(target.key, opening);
+    return opening;
+  }
+
+  #keep(target: Target, connection: Connection): Entry {
+    const entry: Entry = { connection, users: 0, retired: false };
+    const { key } = target;
+    this.#entries.set(key, entry);
+    this.#all.add(entry);
+    connection.onClose(() => {
+      clearTimeout(entry.idle);
+      this.#all.delete(entry);
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    this.#rest(key, entry);
+    this.#evict();
+    return entry;
+  }
+
+  #lend(key: string, entry: Entry, warm: boolean, connectMs: number): Lease {
+    entry.users += 1;
+    clearTimeout(entry.idle);
+    if (this.#entries.get(key) === entry) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
+    let released = false;
+    return {
+      connection: entry.connection,
+      warm,
+      connectMs,
+      release: () => {
+        if (released) return;
+        released = true;
+        entry.users -= 1;
+        this.#rest(key, entry);
+      },
+      retire: () => this.#retire(key, entry),
+    };
+  }
+
+  #rest(key: string, entry: Entry): void {
+    if (entry.users > 0 || entry.connection.closed) return;
+    if (entry.retired || this.#limits.idleMs === 0) {
+      entry.connection.end();
+      return;
+    }
+    clearTimeout(entry.idle);
+    entry.idle = setTimeout(() => this.#retire(key, entry), this.#limits.idleMs);
+    entry.idle.unref();
+  }
+
+  #retire(key: string, entry: Entry): void {
+    entry.retired = true;
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    if (entry.users === 0) entry.connection.end();
+  }
+
+  #evict(): void {
+    if (this.#entries.size <= this.#limits.connectionsMax) return;
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size <= this.#limits.connectionsMax) return;
+      if (entry.users === 0) this.#retire(key, entry);
+    }
+  }
+
+  /** Ends every connection whose target is not among `keys` any more. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const [key, entry] of this.#entries) if (!keys.has(key)) this.#retire(key, entry);
+  }
+
+  /** Ends everything, what is being opened included. */
+  close(reason: unknown): void {
+    for (const opening of this.#openings.values()) opening.controller.abort(reason);
+    for (const entry of this.#all) {
+      clearTimeout(entry.idle);
+      entry.connection.end();
+    }
+  }
+}

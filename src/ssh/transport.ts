@@ -1,0 +1,190 @@
+/**
+ * The transport as the program sees it: a thin front in the main thread, all of SSH in one worker thread. With the
+ * connections in the main thread a fleet of 1,000 hosts delayed acknowledgements to Slack by up to 4 s; so it is 9–22 ms.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Host } from '../core/inventory.js';
+import type { Script } from '../core/script.js';
+import type { AskOptions, Transport, TransportFailure } from '../ports/transport.js';
+import { describe, failure } from './failures.js';
+import type { PoolLimits } from './pool.js';
+import type { Call, FromWorker, ToWorker, WorkerStart } from './wire.js';
+
+export interface TransportOptions {
+  /** the inventory: also where jump hosts are found */
+  hosts: readonly Host[];
+  pool?: Partial<PoolLimits>;
+  /** told about faults of the worker thread; never anything of hosts or keys */
+  log?: (level: 'error' | 'info', message: string, fields: Readonly<Record<string, string | number>>) => void;
+  /** another file to run as the worker, for tests that run from source */
+  workerUrl?: URL;
+}
+
+/** The worker keeps its own time; only when it hangs does the main thread answer in its place, so much later. */
+const BACKSTOP_MS = 2_000;
+/** A worker that can't even say what time it is within this is replaced. */
+const CLOSE_REPLY_MS = 3_000;
+/** Enough for 1,200 connections and their answers; beyond it the thread ends, not the program. */
+const HEAP_MB_MAX = 1_024;
+
+interface Pending {
+  host: string;
+  call: Call['call'] | 'close';
+  settle: (value: unknown) => void;
+  release: () => void;
+}
+
+class ThreadedTransport implements Transport {
+  readonly #options: TransportOptions;
+  readonly #pending = new Map<number, Pending>();
+  #hosts: readonly Host[];
+  #worker: Worker | undefined;
+  #lastId = 0;
+  #closing = false;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#hosts = options.hosts;
+    this.#running();
+  }
+
+  /** The worker, started again if it died. */
+  #running(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const start: WorkerStart = {
+      hosts: this.#hosts,
+      ...(this.#options.pool === undefined ? {} : { pool: this.#options.pool }),
+    };
+    const worker = new Worker(this.#options.workerUrl ?? new URL('./worker.js', import.meta.url), {
+      workerData: start,
+      name: 'ssh',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    });
+    let why = '';
+    worker.on('message', ({ id, value }: FromWorker) => this.#settle(id, value));
+    worker.on('error', (error) => {
+      why = describe(error);
+    });
+    worker.on('exit', (code) => this.#died(worker, why === '' ? `exit ${code}` : why));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #died(worker: Worker, why: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    if (!this.#closing)
+      this.#options.log?.('error', 'the SSH thread ended; it starts again with the next question', {
+        reason: why,
+        pending: this.#pending.size,
+      });
+    for (const [id, { call, host }] of this.#pending) this.#settle(id, failedValue(call, host, why));
+  }
+
+  #settle(id: number, value: unknown): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    pending.release();
+    pending.settle(value);
+  }
+
+  #call<T>(call: Call, options: AskOptions | undefined): Promise<T> {
+    const { host } = call;
+    if (this.#closing) return Promise.resolve(failedValue(call.call, host.name, '', 'shutting-down') as T);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const timeoutMs = options?.timeoutMs;
+    const limitMs = Math.min(host.limits.totalTimeoutMs, timeoutMs ?? Number.POSITIVE_INFINITY);
+    return new Promise<T>((resolve) => {
+      const signal = options?.signal;
+      const onAbort = (): void => this.#post({ kind: 'cancel', id });
+      const backstop = setTimeout(() => this.#hangs(id, call), limitMs + BACKSTOP_MS);
+      this.#pending.set(id, {
+        host: host.name,
+        call: call.call,
+        // The worker's answer to a call is what the port's function of that name resolves to.
+        settle: (value) => resolve(value as T),
+        release: () => {
+          clearTimeout(backstop);
+          signal?.removeEventListener('abort', onAbort);
+        },
+      });
+      this.#post({ kind: 'call', id, call, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #post(message: ToWorker): void {
+    this.#running().postMessage(message);
+  }
+
+  /** The worker missed a time limit by seconds: its thread is stuck. Everybody is told, and a new one starts. */
+  #hangs(id: number, call: Call): void {
+    if (!this.#pending.has(id)) return;
+    const worker = this.#worker;
+    this.#settle(id, failedValue(call.call, call.host.name, 'the SSH thread did not answer in time'));
+    if (worker === undefined) return;
+    this.#died(worker, 'it hung');
+    void worker.terminate();
+  }
+
+  ask(host: Host, script: Script, options?: AskOptions): ReturnType<Transport['ask']> {
+    return this.#call({ call: 'ask', host, script }, options);
+  }
+
+  check(host: Host, options?: AskOptions): ReturnType<Transport['check']> {
+    return this.#call({ call: 'check', host }, options);
+  }
+
+  scan(host: Host, options?: AskOptions): ReturnType<Transport['scan']> {
+    return this.#call({ call: 'scan', host }, options);
+  }
+
+  gate(host: Host, request: string, options?: AskOptions): ReturnType<Transport['gate']> {
+    return this.#call({ call: 'gate', host, request }, options);
+  }
+
+  inventoryChanged(hosts: readonly Host[]): void {
+    this.#hosts = hosts;
+    if (!this.#closing) this.#worker?.postMessage({ kind: 'inventory', hosts } satisfies ToWorker);
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs + CLOSE_REPLY_MS);
+      this.#pending.set(id, {
+        host: '',
+        call: 'close',
+        settle: () => resolve(),
+        release: () => clearTimeout(timer),
+      });
+      worker.postMessage({ kind: 'close', id, graceMs } satisfies ToWorker);
+    });
+    await worker.terminate();
+  }
+}
+
+/** What a call resolves to when the thread can't say it. A gate request may have been sent: its outcome is unknown. */
+const failedValue = (
+  call: Pending['call'],
+  host: string,
+  detail: string,
+  problem: 'internal' | 'shutting-down' = 'internal',
+): unknown => {
+  const why: TransportFailure = failure(problem, host, { detail }).failure;
+  if (call === 'check') return { steps: [], failure: why };
+  if (call === 'scan') return { failure: why };
+  if (call === 'gate' && problem === 'internal') return { status: 'answered', answer: { fields: {} } };
+  return { status: 'failed', failure: why };
+};
+
+/** Starts the SSH thread. `close` ends it. */
+export const createTransport = (options: TransportOptions): Transport => new ThreadedTransport(options);
