@@ -45,7 +45,7 @@ const fits = (parts: readonly Part[]): boolean => {
  * @param elsewhere where the reader finds what was left out, e.g. `Raw`
  * @returns blocks in the order of the parts
  */
-export const fit = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyBlock[] => {
+export const fitted = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyBlock[] => {
   let kept = parts.filter((part) => part.blocks.length > 0);
   const omitted: string[] = [];
   while (!fits(kept)) {
@@ -69,8 +69,8 @@ export const fit = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyBloc
 /** A message of parts, with the same in simpler blocks for a workspace that does not know the newer ones. */
 export const messageOf = (text: string, parts: readonly Part[], elsewhere?: string): Message => ({
   text,
-  blocks: fit(parts, elsewhere),
-  fallback: fit(
+  blocks: fitted(parts, elsewhere),
+  fallback: fitted(
     parts.map((part) => ({ ...part, blocks: simpler(part.blocks) })),
     elsewhere,
   ),

@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.js';
 import type { Rule } from '../core/rule.js';
 import { bullets, context, header, type Line, lines, paragraph, plain, rich, sectionOf } from './elements.js';
 import { spoken } from './escape.js';
-import { always, fit, messageOf, type Part } from './fit.js';
+import { always, fitted, messageOf, type Part } from './fit.js';
 import type { Message, Modal } from './message.js';
 import { detailOf, headlineOf } from './sentences/index.js';
 import { evidenceInWords } from './sentences/sentence.js';
@@ -94,7 +94,7 @@ export const whyModal = (why: Why): Modal => ({
   type: 'modal',
   title: plain(`Why: ${why.rule.id}`, 24),
   close: plain('Close', 24),
-  blocks: [...fit(partsOf(why), 'the rule table in the README')],
+  blocks: [...fitted(partsOf(why), 'the rule table in the README')],
 });
 
 /** `--why` with a rule that is not there: the nearest names. */

@@ -2,8 +2,10 @@
  * Which sysctls a person means, and what is to be said of each: `sysctl -a | grep time | grep wait`, exact keys, patterns, old
  * names. Pure: works on values that were read before.
  */
+import { kernelAtLeast } from './kernel.js';
 import type { SysctlValues } from './snapshot.js';
 import type { SysctlEntry } from './sysctl.js';
+import { normalizedName } from './sysctl-names.js';
 
 export type SysctlCatalogue = ReadonlyMap<string, SysctlEntry>;
 
@@ -55,25 +57,13 @@ export interface SysctlAnswer {
 const WORDS_MAX = 20;
 const WORD_LENGTH_MAX = 200;
 
-/** `4.18.0-240.el8` → [4, 18] */
-const versionOf = (release: string): readonly [number, number] | undefined => {
-  const match = /^(\d{1,3})\.(\d{1,3})/.exec(release);
-  return match === null ? undefined : [Number(match[1]), Number(match[2])];
-};
-const atLeast = (release: string, since: string): boolean | undefined => {
-  const here = versionOf(release);
-  const there = versionOf(since);
-  if (here === undefined || there === undefined) return undefined;
-  return here[0] > there[0] || (here[0] === there[0] && here[1] >= there[1]);
-};
-
 /** The kernel's default on this release. Distributions that port changes back make a wrong one possible; said in the words. */
 export const defaultOn = (entry: SysctlEntry, kernelRelease?: string): SysctlRow['kernelDefault'] => {
   const it = entry.kernelDefault;
   if ('value' in it) return { value: it.value };
   if ('depends' in it) return { words: it.depends };
   if (kernelRelease !== undefined) {
-    const fitting = it.byKernel.filter((row) => atLeast(kernelRelease, row.since) === true).at(-1);
+    const fitting = it.byKernel.filter((row) => kernelAtLeast(kernelRelease, row.since) === true).at(-1);
     if (fitting !== undefined) return { value: fitting.value };
   }
   return { words: it.byKernel.map((row) => `${row.value} since ${row.since}`).join(', ') };
@@ -150,7 +140,7 @@ export const readWords = (typed: readonly string[]): Asked => {
 };
 
 /** `/proc/sys/net/ipv4/tcp_mem`, `net/ipv4/tcp_mem` → `net.ipv4.tcp_mem` */
-const dotted = (word: string): string => word.replace(/^\/proc\/sys\//, '').replaceAll('/', '.');
+const dotted = (word: string): string => normalizedName(word.replace(/^\/proc\/sys\//, ''));
 
 const globOf = (pattern: string): RegExp =>
   new RegExp(

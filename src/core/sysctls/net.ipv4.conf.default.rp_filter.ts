@@ -1,0 +1,18 @@
+import type { SysctlEntry } from '../sysctl.js';
+
+export const entry: SysctlEntry = {
+  key: 'net.ipv4.conf.default.rp_filter',
+  formerly: [],
+  group: 'other',
+  health: false,
+  unit: '',
+  meaning:
+    'Whether packets are dropped whose sender would be answered through another interface: 0 no, 1 strictly, 2 unless no route leads back; for interfaces that come up later.',
+  notThis:
+    '1 drops traffic silently where routing is asymmetric (several uplinks, policy routing); IPReversePathFilter counts it.',
+  kernelDefault: { value: '0' },
+  scope: 'ns',
+  reaches: 'next packet',
+  risk: 'medium',
+  sources: ['Linux Documentation/networking/ip-sysctl.rst'],
+};
