@@ -212,7 +212,12 @@ export const parseMrkdwn = (text: string, verbatim = false): Piece[] => {
     // The line breaks next to a fence belong to the fence.
     const before = text.slice(at, open).replace(/\n$/, '');
     if (before !== '') pieces.push(...parseLines(before, verbatim));
-    pieces.push({ type: 'pre', text: codeText(text.slice(open + 3, end)).replace(/^\n/, '').replace(/\n$/, '') });
+    pieces.push({
+      type: 'pre',
+      text: codeText(text.slice(open + 3, end))
+        .replace(/^\n/, '')
+        .replace(/\n$/, ''),
+    });
     at = end + 3;
     if (text[at] === '\n') at += 1;
   }

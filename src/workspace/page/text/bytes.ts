@@ -1,0 +1,6 @@
+/** A file's size as people say it. */
+export const byteWords = (bytes: number): string => {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [size, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${Number(size.toPrecision(3))} ${unit}`;
+};
