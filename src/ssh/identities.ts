@@ -125,8 +125,8 @@ export class SigningAgent extends BaseAgent<ParsedKey> {
     const done = typeof options === 'function' ? options : callback;
     if (done === undefined) return;
     const signer = this.#signers.find((one) => one.publicKey.getPublicSSH().equals(publicKey.getPublicSSH()));
-    if (signer === undefined) return done(new Error('not one of the offered keys'));
     try {
+      if (signer === undefined) throw new Error('not one of the offered keys');
       signer.sign(data, typeof options === 'function' ? undefined : options.hash, done);
     } catch (error) {
       done(error instanceof Error ? error : new Error('signing failed'));
