@@ -1,0 +1,187 @@
+/** `/tcpstates <host>`: measures a host and says what is wrong with its TCP, on which evidence, and what would help. */
+import { ACTIONS } from '../src/blocks/actions.js';
+import { hostFailedMessage, type LastKnown } from '../src/blocks/failure.js';
+import { investigationMessage, verdictLine } from '../src/blocks/investigation.js';
+import { legendModal } from '../src/blocks/legend.js';
+import { measuringMessage } from '../src/blocks/measuring.js';
+import type { Message } from '../src/blocks/message.js';
+import type { Usage } from '../src/blocks/notices.js';
+import { rawFile, rawModal } from '../src/blocks/raw.js';
+import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
+import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
+import { hostOfClick, measurementOfClick, oneHost } from '../src/command-host.js';
+import { readCommandLine } from '../src/core/command-line.js';
+import type { Host } from '../src/core/inventory.js';
+import { nearestNames } from '../src/core/selector.js';
+
+export interface TcpstatesArgs {
+  selector: string;
+  private: boolean;
+  /** rule id as typed */
+  why?: string;
+}
+
+const usage: Usage = {
+  command: '/tcpstates',
+  forms: [
+    { form: '<host>', does: 'measures the host and says what is wrong, why, and what would help' },
+    { form: '<host> --private', does: 'the same, to you alone' },
+    { form: '<host> --why <rule>', does: 'how one rule was judged on this host, with its numbers' },
+    { form: 'help', does: 'this' },
+  ],
+  examples: ['/tcpstates web-1', '/tcpstates web-1 --why conntrack-full'],
+};
+
+const parse = (text: string): Parsed<TcpstatesArgs> => {
+  const line = readCommandLine(text, { flags: ['private'], valued: ['why'] });
+  if (!line.ok) return line;
+  if (line.help) return { ok: false };
+  const selector = line.words.join(' ');
+  if (selector === '')
+    return text.trim() === '' ? { ok: false } : { ok: false, wrong: 'Name the host that is to be measured.' };
+  const why = line.values.get('why');
+  return { ok: true, args: { selector, private: line.flags.has('private'), ...(why === undefined ? {} : { why }) } };
+};
+
+const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
+  const host = await oneHost(desk, usage, args.selector);
+  if (host === undefined) return;
+  if (args.why !== undefined && !desk.rules.has(args.why)) {
+    const ids = [...desk.rules.keys()];
+    return desk.whisper(unknownRuleMessage(args.why, nearestNames(args.why, ids), ids));
+  }
+  const { why } = args;
+  await measure(desk, host, { private: args.private }, (investigated) =>
+    why === undefined || investigated.status === 'failed' ? undefined : explained(desk, investigated, why),
+  );
+};
+
+/** One message: measuring, then the answer. */
+const measure = async (
+  desk: Desk,
+  host: Host,
+  options: AnswerOptions,
+  instead: (investigated: Investigated) => Message | undefined = () => undefined,
+): Promise<void> => {
+  const isPrivate = options.private === true;
+  const known = lastKnown(desk, desk.last(host));
+  const opening = measuringMessage({
+    host,
+    ...(isPrivate ? {} : { asker: desk.caller.userId }),
+    ...(known === undefined ? {} : { lastKnown: known }),
+  });
+  await desk.answer(
+    opening,
+    async () => {
+      const investigated = await desk.investigate(host);
+      return instead(investigated) ?? shown(desk, investigated, isPrivate);
+    },
+    options,
+  );
+};
+
+const shown = (desk: Desk, investigated: Investigated, isPrivate: boolean): Message => {
+  const { host } = investigated;
+  if (investigated.status === 'failed') {
+    const known = lastKnown(desk, investigated.last);
+    const { failure } = investigated;
+    return hostFailedMessage({
+      host,
+      failure,
+      private: isPrivate,
+      ...(known === undefined ? {} : { lastKnown: known }),
+    });
+  }
+  const { id, snapshot, diagnosis, previous } = investigated;
+  return investigationMessage({
+    host,
+    snapshot,
+    diagnosis,
+    rules: desk.rules,
+    measurement: id,
+    private: isPrivate,
+    ...(previous === undefined ? {} : { previous }),
+    ...(isPrivate ? {} : { asker: desk.caller.userId }),
+  });
+};
+
+const lastKnown = (desk: Desk, last: Measured | undefined): LastKnown | undefined =>
+  last === undefined
+    ? undefined
+    : { verdict: verdictLine({ ...last, rules: desk.rules }), measuredAt: last.snapshot.measuredAt };
+
+/** What `--why` and the button need to explain one rule on one host. */
+const whyOf = (desk: Desk, { host, diagnosis, snapshot }: Measured, ruleId: string, subject?: string) => {
+  const rule = desk.rules.get(ruleId);
+  const judged = diagnosis.findings.filter(({ id }) => id === ruleId);
+  const finding = judged.find((it) => subject === undefined || it.subject === subject) ?? judged[0];
+  if (rule === undefined || finding === undefined) return undefined;
+  return { rule, host, finding, thresholds: desk.thresholds(host), measuredAt: snapshot.measuredAt };
+};
+
+const explained = (desk: Desk, measured: Measured, ruleId: string): Message | undefined => {
+  const why = whyOf(desk, measured, ruleId);
+  return why === undefined ? undefined : whyMessage(why);
+};
+
+export const command: Command<TcpstatesArgs> = {
+  name: 'tcpstates',
+  summary: 'Measure a host: what is wrong with its TCP, and what would help',
+  hint: '<host> [--private] [--why <rule>]',
+  usage,
+  parse,
+  run,
+  actions: {
+    [ACTIONS.refresh]: async (desk, click) => {
+      const on = await hostOfClick(desk, click);
+      if (on === undefined) return;
+      const isPrivate = on.ref.private === true;
+      await measure(desk, on.host, {
+        private: isPrivate,
+        at: 'here',
+        again: { command: 'tcpstates', text: `${on.host.name}${isPrivate ? ' --private' : ''}` },
+      });
+    },
+    [ACTIONS.measure]: async (desk, click) => {
+      const on = await hostOfClick(desk, click);
+      if (on === undefined) return;
+      await measure(desk, on.host, {
+        private: on.ref.private === true || (click.at.kind === 'message' && click.at.whispered),
+        again: { command: 'tcpstates', text: on.host.name },
+      });
+    },
+    [ACTIONS.states]: async (desk, click) => {
+      const on = await hostOfClick(desk, click);
+      if (on === undefined) return;
+      const measured = desk.measurement(on.ref.measurement);
+      await desk.openModal(
+        legendModal({ host: on.host, ...(measured === undefined ? {} : { snapshot: measured.snapshot }) }),
+      );
+    },
+    [ACTIONS.why]: async (desk, click) => {
+      const shows = await measurementOfClick(desk, click);
+      if (shows === undefined) return;
+      const why = whyOf(desk, shows.measured, shows.ref.finding ?? '', shows.ref.subject);
+      if (why !== undefined) await desk.openModal(whyModal(why));
+    },
+    [ACTIONS.raw]: async (desk, click) => {
+      const shows = await measurementOfClick(desk, click);
+      if (shows === undefined) return;
+      const { host, snapshot, transcript } = shows.measured;
+      const said = { host, measuredAt: snapshot.measuredAt, transcript };
+      await desk.openModal(rawModal(said));
+      // What a modal can't hold comes whole as a file, beside the message that it belongs to.
+      const whispered = click.at.kind === 'message' && click.at.whispered;
+      if (transcript.length > RAW_MODAL_CHARACTERS && !whispered) await desk.upload(rawFile(said), 'thread');
+    },
+    [ACTIONS.share]: async (desk, click) => {
+      const shows = await measurementOfClick(desk, click);
+      if (shows === undefined) return;
+      const message = shown(desk, shows.measured, false);
+      await desk.answer(message, async () => message);
+    },
+  },
+};
+
+/** less than what blocks/raw.ts lets into a modal */
+const RAW_MODAL_CHARACTERS = 50_000;

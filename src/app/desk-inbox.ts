@@ -1,0 +1,295 @@
+/**
+ * Takes in what people send: notes it, lets the acknowledgements of everybody else go first, then checks who it is and has the
+ * command do its work. What was noted and not answered when the program ended is asked again at its next start.
+ */
+import { actionOf } from '../blocks/actions.js';
+import type { Message } from '../blocks/message.js';
+import { problemMessage, usageMessage } from '../blocks/notices.js';
+import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '../command.js';
+import type { Caller } from '../core/caller.js';
+import { ChatError } from '../ports/chat.js';
+import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
+import type { People } from '../ports/people.js';
+import { type DeskParts, type LeftBehind, makeDesk } from './desk.js';
+import { type Allow, refuseEntry } from './desk-access.js';
+
+const AT_ONCE = 64;
+const WAITING_MAX = 2_000;
+/** what is older is not asked again: the incident has moved on */
+const AGAIN_WITHIN_MS = 15 * 60_000;
+
+export interface InboxOptions extends DeskParts {
+  commands: ReadonlyMap<string, Command>;
+  people: People;
+  allow: Allow;
+  /** the command that a mention means when it names none */
+  mainCommand: string;
+  home?: (desk: Desk) => Promise<void>;
+}
+
+interface Errand {
+  delivery: Delivery;
+  /** fields of the log */
+  about: { command?: string; action?: string };
+  run: (desk: Desk) => Promise<void>;
+  click?: Click;
+  left?: LeftBehind;
+}
+
+const byId = <T>(parts: readonly (Readonly<Record<string, T>> | undefined)[]): ReadonlyMap<string, T> => {
+  const all = new Map<string, T>();
+  for (const part of parts)
+    for (const [id, handler] of Object.entries(part ?? {})) {
+      if (all.has(id)) throw new Error(`two commands claim “${id}”`);
+      all.set(id, handler);
+    }
+  return all;
+};
+
+export class DeskInbox implements Inbox {
+  private readonly waiting: Errand[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private readonly stopping = new AbortController();
+  private deaf = false;
+  private readonly actions: ReadonlyMap<string, ClickHandler>;
+  private readonly views: ReadonlyMap<string, ViewHandler>;
+  private readonly shortcuts: ReadonlyMap<string, ShortcutHandler>;
+
+  /** @throws where two commands claim the same action, modal or shortcut */
+  constructor(private readonly options: InboxOptions) {
+    const commands = [...options.commands.values()];
+    this.actions = byId(commands.map(({ actions }) => actions));
+    this.views = byId(commands.map(({ views }) => views));
+    this.shortcuts = byId(commands.map(({ shortcuts }) => shortcuts));
+  }
+
+  asked(question: Question): void {
+    const { command, text, caller, id } = question;
+    this.note(id, command, text, caller);
+    this.take({ delivery: question, about: { command }, run: (desk) => this.ask(desk, command, text) });
+  }
+
+  mentioned(mention: Mention): void {
+    const [first = '', ...rest] = mention.text.split(/\s+/);
+    const word = first.replace(/^\//, '').toLowerCase();
+    const named = this.options.commands.has(word);
+    const command = named ? word : this.options.mainCommand;
+    const text = named ? rest.join(' ') : mention.text;
+    // The answer belongs to the question: in its thread, or in one below it.
+    const caller = { ...mention.caller, threadTs: mention.caller.threadTs ?? mention.ts };
+    this.note(mention.id, command, text, caller);
+    this.take({
+      delivery: { ...mention, caller },
+      about: { command, action: 'mention' },
+      run: (desk) => this.ask(desk, command, text),
+    });
+  }
+
+  clicked(click: Click): void {
+    const action = actionOf(click.actionId);
+    const handler = this.actions.get(action);
+    const run = handler ?? ((desk: Desk) => desk.whisper(outdated()));
+    this.take({ delivery: click, about: { action }, click, run: (desk) => run(desk, click) });
+  }
+
+  submitted(submission: Submission): Readonly<Record<string, string>> | undefined {
+    const handler = this.views.get(submission.callbackId);
+    try {
+      const errors = handler?.check?.(submission);
+      if (errors !== undefined && Object.keys(errors).length > 0) return errors;
+    } catch (error) {
+      this.options.log.error({ action: submission.callbackId, err: error }, 'a modal could not be checked');
+      const [block] = Object.keys(submission.values);
+      if (block !== undefined) return { [block]: 'This could not be checked: something failed inside the bot.' };
+    }
+    this.take({
+      delivery: submission,
+      about: { action: submission.callbackId },
+      run: (desk) => handler?.run(desk, submission) ?? desk.whisper(outdated()),
+    });
+    return undefined;
+  }
+
+  usedShortcut(shortcut: Shortcut): void {
+    const handler = this.shortcuts.get(shortcut.callbackId);
+    this.take({
+      delivery: shortcut,
+      about: { action: shortcut.callbackId },
+      run: (desk) => handler?.run(desk, shortcut) ?? desk.whisper(outdated()),
+    });
+  }
+
+  openedHome(opened: Delivery): void {
+    const { home } = this.options;
+    if (home !== undefined) this.take({ delivery: opened, about: { action: 'home' }, run: home });
+  }
+
+  /** Asks again what an earlier run of the program left unanswered. @returns how many */
+  resume(): number {
+    const { clock, log, pending } = this.options;
+    const left = pending.unsettled();
+    for (const { id, command, text, caller, since, posted } of left) {
+      const ageMs = clock.now() - since;
+      const young = ageMs < AGAIN_WITHIN_MS;
+      log.info({ command, channel: caller.channel, ageMs, delivery: id }, young ? 'asked again' : 'too old, settled');
+      this.take({
+        delivery: { id, caller },
+        about: { command, action: 'resume' },
+        run: (desk) => (young ? this.ask(desk, command, text) : desk.whisper(tooLate(command, text))),
+        ...(posted === undefined ? {} : { left: { posted, taken: false } }),
+      });
+    }
+    return left.length;
+  }
+
+  /** Finishes what is under way for `graceMs`; what is not ready then says so and is asked again at the next start. */
+  async finish(graceMs: number): Promise<void> {
+    this.deaf = true;
+    const { clock, investigations, log } = this.options;
+    const idle = async (): Promise<'idle'> => {
+      while (this.running.size > 0 || this.waiting.length > 0) await Promise.race([...this.running, clock.sleep(20)]);
+      return 'idle';
+    };
+    const allDone = idle();
+    if ((await Promise.race([allDone, clock.sleep(graceMs)])) === 'idle') return;
+    log.warn({ count: this.running.size + this.waiting.length }, 'answers are handed back to the next start');
+    this.waiting.splice(0);
+    this.stopping.abort();
+    investigations.stop();
+    await Promise.race([allDone, clock.sleep(3_000)]);
+  }
+
+  private note(id: string, command: string, text: string, caller: Caller): void {
+    const { clock, log, pending } = this.options;
+    try {
+      pending.open({ id, command, text, caller, since: clock.now() });
+    } catch (error) {
+      // A full disk must not keep anybody from an answer.
+      log.error({ command, err: error }, 'a question could not be noted: a restart would forget it');
+    }
+  }
+
+  private take(errand: Errand): void {
+    const { log } = this.options;
+    if (this.deaf || this.waiting.length >= WAITING_MAX) {
+      log.warn({ ...errand.about, count: this.waiting.length }, 'too much at once: a question is turned away');
+      const desk = this.deskFor(errand);
+      desk.whisper(busy()).catch(() => undefined);
+      this.settle(errand);
+      return;
+    }
+    this.waiting.push(errand);
+    // Not now: first the acknowledgements of all that arrived together.
+    setImmediate(() => this.next());
+  }
+
+  private next(): void {
+    if (this.running.size >= AT_ONCE) return;
+    const errand = this.waiting.shift();
+    if (errand === undefined) return;
+    const work = this.carryOut(errand);
+    this.running.add(work);
+    void work.finally(() => {
+      this.running.delete(work);
+      this.next();
+    });
+  }
+
+  private async carryOut(errand: Errand): Promise<void> {
+    const { log, people, allow } = this.options;
+    const { delivery, about } = errand;
+    const { caller } = delivery;
+    const fields = {
+      ...about,
+      team: caller.teamId,
+      user: caller.userId,
+      channel: caller.channel,
+      delivery: delivery.id,
+    };
+    const startedMs = this.options.clock.now();
+    const desk = this.deskFor(errand);
+    try {
+      const refusal = await refuseEntry(people, caller, allow);
+      if (refusal === undefined) await errand.run(desk);
+      else {
+        log.warn(fields, 'refused');
+        await desk.whisper(refusal);
+      }
+      log.info({ ...fields, tookMs: this.options.clock.now() - startedMs }, 'answered');
+    } catch (error) {
+      if (error instanceof ChatError)
+        log.warn({ ...fields, problem: error.problem, status: error.code }, 'nobody could be told');
+      else {
+        log.error({ ...fields, err: error }, 'a question failed');
+        await desk.whisper(failed(delivery.id)).catch(() => undefined);
+      }
+    }
+    if (this.stopping.signal.aborted) return;
+    await this.clearAway(errand.left);
+    this.settle(errand);
+  }
+
+  /** A message that still says "measuring" and that nobody took over: the question was answered otherwise, or not at all. */
+  private async clearAway(left: LeftBehind | undefined): Promise<void> {
+    if (left === undefined || left.taken) return;
+    await this.options.chat.update(left.posted, tooLate(this.options.mainCommand, '<host>')).catch(() => undefined);
+  }
+
+  private settle({ delivery: { id } }: Errand): void {
+    try {
+      this.options.pending.settle(id);
+    } catch (error) {
+      this.options.log.error({ delivery: id, err: error }, 'an answer could not be noted as given');
+    }
+  }
+
+  private deskFor({ delivery, click, left }: Errand): Desk {
+    const { id, caller, triggerId, responseUrl } = delivery;
+    return makeDesk(this.options, {
+      id,
+      caller,
+      stopping: this.stopping.signal,
+      ...(triggerId === undefined ? {} : { triggerId }),
+      ...(responseUrl === undefined ? {} : { responseUrl }),
+      ...(click === undefined ? {} : { click }),
+      ...(left === undefined ? {} : { left }),
+    });
+  }
+
+  private async ask(desk: Desk, name: string, text: string): Promise<void> {
+    const command = this.options.commands.get(name);
+    if (command === undefined) return desk.whisper(outdated());
+    const parsed = command.parse(text);
+    if (!parsed.ok) return desk.whisper(usageMessage(command.usage, parsed.wrong));
+    return command.run(desk, parsed.args);
+  }
+}
+
+const tooLate = (command: string, text: string): Message =>
+  problemMessage({
+    what: 'The bot was stopped before this was answered.',
+    safe: 'Nothing was changed on any host.',
+    next: `Ask again: /${command} ${text}`.trim(),
+  });
+
+const outdated = (): Message =>
+  problemMessage({
+    what: 'This belongs to an older version of the bot, which no longer knows what to do with it.',
+    safe: 'Nothing was done.',
+    next: 'Ask anew, e.g. with /tcpstates <host>.',
+  });
+
+const busy = (): Message =>
+  problemMessage({
+    what: 'Too many questions at once, or the bot is about to restart.',
+    safe: 'Nothing was asked of any host.',
+    next: 'Ask again in half a minute.',
+  });
+
+const failed = (logId: string): Message =>
+  problemMessage({
+    what: 'This could not be done: something failed inside the bot.',
+    safe: 'Nothing was changed on any host.',
+    next: 'Ask again; if it stays, show the log to the maintainer.',
+    logId,
+  });

@@ -1,0 +1,149 @@
+/** The desk: all that a command may use, made for one caller and one question. */
+import type { Message } from '../blocks/message.js';
+import type { Desk, Found } from '../command.js';
+import type { Caller } from '../core/caller.js';
+import type { Host, Inventory } from '../core/inventory.js';
+import type { Rule, Thresholds } from '../core/rule.js';
+import { nearestNames, parseSelector, resolveSelector } from '../core/selector.js';
+import type { SysctlCatalogue } from '../core/sysctl-query.js';
+import { type Chat, ChatError, type Place, type Posted, type ResponseUrl } from '../ports/chat.js';
+import type { Clock } from '../ports/clock.js';
+import type { Click } from '../ports/inbox.js';
+import type { Log } from '../ports/log.js';
+import type { PendingAnswers } from '../ports/pending.js';
+import { answer } from './desk-answer.js';
+import type { Investigations } from './investigate.js';
+
+export interface DeskParts {
+  chat: Chat;
+  clock: Clock;
+  log: Log;
+  pending: PendingAnswers;
+  investigations: Investigations;
+  rules: ReadonlyMap<string, Rule>;
+  sysctlCatalogue: SysctlCatalogue;
+  inventory: () => Inventory;
+  inventoryProblem: () => string | undefined;
+  /** policy's word on what a caller may see */
+  maySee: (caller: Caller, host: Host) => boolean;
+  thresholds: (host: Host) => Thresholds;
+}
+
+/** A message of an earlier run of the program that still says "measuring". */
+export interface LeftBehind {
+  posted: Posted;
+  /** an answer goes there now */
+  taken: boolean;
+}
+
+/** One question: who asked, from where, and what is left of an earlier run. */
+export interface Occasion {
+  id: string;
+  caller: Caller;
+  triggerId?: string;
+  responseUrl?: ResponseUrl;
+  click?: Click;
+  left?: LeftBehind;
+  /** aborts when the program stops */
+  stopping: AbortSignal;
+}
+
+export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
+  const { chat, clock, investigations, log, pending } = parts;
+  const { caller, click, id, responseUrl } = occasion;
+  const place: Place = {
+    channel: caller.channel,
+    ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }),
+  };
+  const clicked = click?.at.kind === 'message' ? click.at : undefined;
+  const threadOf = (): Place =>
+    clicked === undefined || clicked.whispered ? place : { ...place, threadTs: place.threadTs ?? clicked.posted.ts };
+
+  const visible = (): { hosts: Host[]; hidden: number } => {
+    const all = [...parts.inventory().hosts.values()];
+    const hosts = all.filter((host) => parts.maySee(caller, host));
+    return { hosts, hidden: all.length - hosts.length };
+  };
+
+  return {
+    caller,
+    rules: parts.rules,
+    sysctlCatalogue: parts.sysctlCatalogue,
+    now: () => clock.now(),
+    thresholds: parts.thresholds,
+    inventory: () => {
+      const problem = parts.inventoryProblem();
+      return { ...visible(), ...(problem === undefined ? {} : { problem }) };
+    },
+    find: (text): Found => {
+      const parsed = parseSelector(text);
+      if (!parsed.ok) return { ok: false, problem: parsed.problem };
+      const { hosts } = visible();
+      // Only what the caller may see is searched, so that no refusal tells of a host.
+      const seen: Inventory = { ...parts.inventory(), hosts: new Map(hosts.map((host) => [host.name, host])) };
+      const resolved = resolveSelector(parsed.selector, seen);
+      const [unknown] = resolved.unknown;
+      if (unknown !== undefined && resolved.hosts.length === 0) {
+        const nearest =
+          unknown.nearest.length > 0 ? unknown.nearest : nearestNames(unknown.term, [...seen.hosts.keys()]);
+        return { ok: false, term: unknown.term, nearest };
+      }
+      return { ok: true, hosts: resolved.hosts };
+    },
+    investigate: (host) => investigations.investigate(host),
+    last: (host) => investigations.last(host),
+    measurement: (measurementId) => {
+      const kept = measurementId === undefined ? undefined : investigations.measurement(measurementId);
+      return kept !== undefined && parts.maySee(caller, kept.host) ? kept : undefined;
+    },
+    readSysctls: (host) => investigations.readSysctls(host),
+    check: (host) => investigations.check(host),
+
+    whisper: (message: Message) =>
+      chat.whisper({ ...place, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
+
+    answer: async (opening, work, options = {}) => {
+      // Taken over once: a command's second answer is a new message.
+      const left = occasion.left?.taken === false && options.private !== true ? occasion.left : undefined;
+      if (left !== undefined) left.taken = true;
+      const { again } = options;
+      // A click is noted only now: before, it had promised nothing. Asked again, it goes where it would have gone.
+      if (again !== undefined && click !== undefined)
+        pending.open({
+          id,
+          ...again,
+          caller: options.at === 'thread' ? { ...caller, ...threadOf() } : caller,
+          since: clock.now(),
+          ...(options.at === 'here' && clicked?.whispered === false ? { posted: clicked.posted } : {}),
+        });
+      return answer(
+        {
+          chat,
+          clock,
+          log,
+          stopping: occasion.stopping,
+          user: caller.userId,
+          place,
+          ...(responseUrl === undefined ? {} : { responseUrl }),
+          ...(clicked === undefined ? {} : { clicked }),
+          ...(left === undefined ? {} : { left: left.posted }),
+          stands: (posted) => pending.posted(id, posted),
+        },
+        id,
+        opening,
+        work,
+        options,
+      );
+    },
+
+    upload: (file, at = 'new') => chat.upload(at === 'new' ? place : at === 'thread' ? threadOf() : at, file),
+
+    openModal: async (view, fill) => {
+      const { triggerId } = occasion;
+      if (triggerId === undefined) throw new ChatError('expired', 'no_trigger');
+      const opened = await chat.openModal(triggerId, view);
+      if (fill === undefined) return;
+      await chat.updateModal(opened, await fill());
+    },
+  };
+};
