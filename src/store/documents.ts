@@ -1,0 +1,74 @@
+/** Small things by kind and id, with compare-and-set on their version. */
+import type { Kysely } from 'kysely';
+import { type Documents, StoreFailure } from '../ports/store.js';
+import { guarded, isDuplicate } from './failures.js';
+import type { Tables } from './schema.js';
+import { transact } from './transact.js';
+
+export const documentsIn = (db: Kysely<Tables>): Documents => {
+  const conflict = (kind: string, id: string): StoreFailure =>
+    new StoreFailure('conflict', `${kind} ${id} has moved meanwhile`);
+  return {
+    get: <T>(kind: string, id: string) =>
+      guarded(async () => {
+        const row = await db
+          .selectFrom('document')
+          .select(['value', 'version'])
+          .where('kind', '=', kind)
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row === undefined ? undefined : { value: JSON.parse(row.value) as T, version: Number(row.version) };
+      }),
+
+    put: (kind, id, value, expectedVersion) =>
+      guarded(() =>
+        transact(db, async (tx) => {
+          const text = JSON.stringify(value);
+          const stored = tx.selectFrom('document').select('version').where('kind', '=', kind).where('id', '=', id);
+          if (expectedVersion === undefined) {
+            await tx
+              .insertInto('document')
+              .values({ kind, id, value: text, version: 1 })
+              .onConflict((both) =>
+                both
+                  .columns(['kind', 'id'])
+                  .doUpdateSet((column) => ({ value: text, version: column('document.version', '+', 1) })),
+              )
+              .execute();
+            return Number((await stored.executeTakeFirstOrThrow()).version);
+          }
+          if (expectedVersion === 0) {
+            await tx.insertInto('document').values({ kind, id, value: text, version: 1 }).execute();
+            return 1;
+          }
+          const { numUpdatedRows } = await tx
+            .updateTable('document')
+            .set({ value: text, version: expectedVersion + 1 })
+            .where('kind', '=', kind)
+            .where('id', '=', id)
+            .where('version', '=', expectedVersion)
+            .executeTakeFirst();
+          if (numUpdatedRows !== 1n) throw conflict(kind, id);
+          return expectedVersion + 1;
+        }).catch((error: unknown) => {
+          throw isDuplicate(error) ? conflict(kind, id) : error;
+        }),
+      ),
+
+    list: <T>(kind: string) =>
+      guarded(async () => {
+        const rows = await db
+          .selectFrom('document')
+          .select(['id', 'value', 'version'])
+          .where('kind', '=', kind)
+          .orderBy('id')
+          .execute();
+        return rows.map(({ id, value, version }) => ({ id, value: JSON.parse(value) as T, version: Number(version) }));
+      }),
+
+    delete: (kind, id) =>
+      guarded(async () => {
+        await transact(db, (tx) => tx.deleteFrom('document').where('kind', '=', kind).where('id', '=', id).execute());
+      }),
+  };
+};
