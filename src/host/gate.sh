@@ -30,7 +30,7 @@ TTL_MIN=30
 TTL_MAX=3600
 NOT_AFTER_MAX=300  # how far ahead, in seconds, a request may place its own expiry
 REQUEST_MAX=2048   # characters; one list of ports and seven other keys fit
-PORTS_MAX=512      # characters of a list of ports
+PORTS_MAX=400      # characters of a list of ports
 RECORDS_MAX=500    # closed changes that are kept
 AUDIT_BYTES=524288 # the audit file is turned at this size; one older file is kept
 LOG_MAX=200
@@ -85,7 +85,7 @@ is_ports() { # as the kernel prints it: ascending, disjoint, neighbours merged; 
   # shellcheck disable=SC2086
   set -- $1
   IFS=$BLANKS
-  ip_last=-1
+  ip_last=-2
   for ip in "$@"; do
     ip_low=${ip%%-*} ip_high=${ip#*-}
     is_int "$ip_low" && is_int "$ip_high" && [ "$ip_high" -le 65535 ] || return 1
@@ -234,7 +234,7 @@ parse() { # line -> LINE VERB N A1..A4 ENTRIES
 }
 check() { # syntax of the whole request; asked by the front and again by root
   case $VERB.$N in
-    version.1 | probe.1 | sysctls.1 | ping.1 | list.1) : ;;
+    version.1 | probe.1 | sysctls.1 | list.1) : ;;
     get.2) spec "$A1" ;;
     log.2) is_int "$A1" && [ "$A1" -ge 1 ] && [ "$A1" -le "$LOG_MAX" ] ;;
     confirm.2 | revert.2 | status.2) is_id "$A1" ;;
@@ -757,7 +757,10 @@ do_list() { # open ones first, then the most recent of the closed
     dl_seen="${dl_seen-} $dl_id "
     load "$dl_id" || continue
     dl=$((dl + 1))
-    say "change$dl=$dl_id $R_STATE $R_MODE $R_ENTRIES"
+    say "change$dl=$dl_id $R_STATE $R_MODE"
+    dl_keys=''
+    for dl_entry in $R_ENTRIES; do dl_keys="$dl_keys ${dl_entry%%:*}"; done
+    say "keys$dl=${dl_keys# }"
   done
   say "changes=$dl"
   say "open=${OPEN:-none}"
@@ -765,7 +768,7 @@ do_list() { # open ones first, then the most recent of the closed
 }
 do_log() {
   lock
-  cat "$LIB/audit.log.1" "$LIB/audit.log" 2>/dev/null | tail -n "$A1" | tr -cd ' -~\n' | cut -c 1-2600 |
+  cat "$LIB/audit.log.1" "$LIB/audit.log" 2>/dev/null | tail -n "$A1" | tr -cd ' -~\n' | cut -c 1-1000 |
     awk '{ print "log" NR "=" $0 } END { print "lines=" NR + 0 }'
   end ok
 }
@@ -801,7 +804,6 @@ case $ROLE in
         ;;
       *.probe) run_script state ;;
       *.sysctls) run_script sysctl ;;
-      *.ping) run_script ping ;;
       *.get)
         spec "$A1"
         current || end unreadable 69

@@ -220,8 +220,8 @@ describeNeeding(['linux', 'dash', 'busybox'], 'the gate', () => {
     expect((await host.ask('confirm change003')).fields['replay']).toBe('1');
     expect(readList(await host.ask('list'))).toEqual({
       changes: expect.arrayContaining([
-        { id: 'change001', state: 'reverted', persistent: false, entries: [{ key: FIN, from: '60', to: '30' }] },
-        { id: 'change003', state: 'confirmed', persistent: false, entries: [{ key: REUSE, from: '2', to: '1' }] },
+        { id: 'change001', state: 'reverted', persistent: false, keys: [FIN] },
+        { id: 'change003', state: 'confirmed', persistent: false, keys: [REUSE] },
       ]),
     });
   });

@@ -149,7 +149,7 @@ export interface ListedChange {
   id: string;
   state: GateState;
   persistent: boolean;
-  entries: readonly GateEntry[];
+  keys: readonly string[];
 }
 
 /** What `list` answers: open changes, then the most recent closed ones, 20 at most. */
@@ -159,12 +159,13 @@ export const readList = ({
 }: AnswerFields): { changes: readonly ListedChange[]; open?: string } | undefined => {
   if (end !== 'ok' || fields['open'] === undefined) return undefined;
   const changes: ListedChange[] = [];
-  for (const line of numbered(fields, 'change')) {
-    const [id, word, mode, ...rest] = line.split(' ');
+  const keys = numbered(fields, 'keys');
+  for (const [index, line] of numbered(fields, 'change').entries()) {
+    const [id, word, mode] = line.split(' ');
     const state = stateOf(word);
-    const entries = parseEntries(rest);
-    if (id === undefined || state === undefined || entries === undefined) return undefined;
-    changes.push({ id, state, persistent: mode === 'persistent', entries });
+    const about = keys[index]?.split(' ');
+    if (id === undefined || state === undefined || about === undefined) return undefined;
+    changes.push({ id, state, persistent: mode === 'persistent', keys: about });
   }
   return { changes, ...(fields['open'] === 'none' ? {} : { open: fields['open'] }) };
 };

@@ -1,7 +1,7 @@
 /**
  * One request to a host's gate = one line of [a-z0-9._,:-] and single blanks, at most 2,048 characters:
  *
- *     version | probe | sysctls | ping | get KEY                    either key
+ *     version | probe | sysctls | get KEY                           either key
  *     set ID SECONDS BOOT8.UPTIME MODE KEY:OLD:NEW …                 the change key; one to eight entries, no key twice
  *     confirm ID | revert ID | status ID | list | log LINES
  *
@@ -48,13 +48,13 @@ export type GateRequest =
   | { verb: 'confirm' | 'revert' | 'status'; id: string }
   | { verb: 'get'; key: string }
   | { verb: 'log'; lines: number }
-  | { verb: 'list' | 'version' | 'probe' | 'sysctls' | 'ping' };
+  | { verb: 'list' | 'version' | 'probe' | 'sysctls' };
 
 const ID = /^[a-z0-9]{8,40}$/;
 const KEY = /^[a-z0-9_]+(\.[a-z0-9_]+){1,6}$/;
 const NUMBERS = /^(0|[1-9]\d{0,8})(_(0|[1-9]\d{0,8})){0,2}$/;
 /** a longer list of ports the gate refuses */
-export const PORTS_CHARACTERS_MAX = 512;
+export const PORTS_CHARACTERS_MAX = 400;
 const COUNT = /^(0|[1-9]\d{0,8})$/;
 const NOT_AFTER = /^([0-9a-f]{8})\.(0|[1-9]\d{0,8})$/;
 
@@ -122,7 +122,6 @@ export const parseRequest = (line: string): GateRequest | undefined => {
     case 'version':
     case 'probe':
     case 'sysctls':
-    case 'ping':
       return words.length === 0 ? { verb } : undefined;
     default:
       return undefined;

@@ -33,7 +33,7 @@ const request: fc.Arbitrary<GateRequest> = fc.oneof(
   fc.record({ verb: fc.constant('get' as const), key }),
   fc.record({ verb: fc.constant('log' as const), lines: fc.integer({ min: 1, max: 200 }) }),
   fc.record({
-    verb: fc.constantFrom('list' as const, 'version' as const, 'probe' as const, 'sysctls' as const, 'ping' as const),
+    verb: fc.constantFrom('list' as const, 'version' as const, 'probe' as const, 'sysctls' as const),
   }),
 );
 
