@@ -53,15 +53,18 @@ const element = (piece: Piece): RichTextElement | undefined => {
     : { type: 'date', timestamp, format: piece.format ?? TIME, fallback: utc(piece.at) };
 };
 const styled = (text: string, style: { bold?: true; code?: true; italic?: true }): RichTextElement | undefined => {
-  const safe = clean(text, 1000);
-  return safe === '' ? undefined : { type: 'text', text: safe, style };
+  const safe = inner(text, 1000);
+  return safe.trim() === '' ? undefined : { type: 'text', text: safe, style };
 };
 /** As `clean`, with the blanks at both ends that join it to its neighbours. */
 const inner = (text: string, max: number): string => {
   const safe = clean(text, max);
   if (safe === '') return text.includes(' ') ? ' ' : '';
-  return `${/^\s/.test(text) ? ' ' : ''}${safe}${/\s$/.test(text) ? ' ' : ''}`;
+  return `${edge(/^ */.exec(text))}${safe}${edge(/ *$/.exec(text))}`;
 };
+
+/** at most two blanks: what parts a label from its text */
+const edge = (blanks: RegExpExecArray | null): string => (blanks?.[0] ?? '').slice(0, 2);
 
 export type Line = readonly Piece[];
 

@@ -36,15 +36,17 @@ export interface FindingContext {
 }
 
 const SHOWN = 3;
+/** what may stand in a command that people copy: nothing that a shell would read */
+const TYPEABLE = /^[A-Za-z0-9_.,: -]*$/;
 
 const remedyLine = (remedy: Remedy, label: string): Line => [
   { bold: `${label}  ` },
   { code: remedy.key },
   ' ',
   { bold: `${settingValue(remedy.from)} → ${settingValue(remedy.to)}` },
-  `: reaches ${remedy.reaches}${remedy.memoryBytes === undefined ? '' : `, ${bytes(remedy.memoryBytes)} more at most`}${
+  `: acts on ${/^next /.test(remedy.reaches) ? 'the ' : ''}${remedy.reaches}${remedy.memoryBytes === undefined ? '' : `, ${bytes(remedy.memoryBytes)} more at most`}${
     remedy.risk === 'low' ? '' : `, risk ${remedy.risk}`
-  }${remedy.scope === 'host' ? ', whole machine' : ''}`,
+  }${remedy.scope === 'host' ? ', one value for the whole machine' : ''}`,
 ];
 
 /** Useless or harmful things, those with one reason together. */
@@ -64,7 +66,7 @@ const offerFor = (finding: Finding, offers: readonly Offer[] | undefined): Offer
     (offer) => offer.finding === finding.id && (offer.subject === undefined || offer.subject === finding.subject),
   );
 
-const foldedEvidence = (finding: Finding, titles: Titles): Part['blocks'][number] => {
+const foldedEvidence = (finding: Finding, position: number, titles: Titles): Part['blocks'][number] => {
   const evidence = finding.evidence.map(
     (it): Line => [
       evidenceInWords(it),
@@ -88,12 +90,14 @@ const foldedEvidence = (finding: Finding, titles: Titles): Part['blocks'][number
       remedy.requires === undefined || remedy.requires.length === 0 ? '' : ` First: ${list(remedy.requires)}.`,
     ],
   ]);
-  const byHand = finding.remedies.map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
+  const byHand = finding.remedies
+    .filter((remedy) => [remedy.key, remedy.from, remedy.to].every((word) => TYPEABLE.test(word)))
+    .map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
   const restOfAvoid = avoidGroups(finding.avoid).slice(SHOWN);
   const why = titles.get(finding.id)?.why;
   const block = (title: string, items: readonly Line[]) =>
     items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
-  return folded(`Evidence, reasons and commands: ${titleOf(finding.id, titles)}`, [
+  return folded(`${position === 0 ? '' : `${position}. `}Evidence, reasons, commands (${finding.id})`, [
     ...block('Numbers', evidence.slice(0, 12)),
     ...(why === undefined ? [] : [rich(lines([{ bold: 'Why it matters  ' }, why]))]),
     ...block('How it was judged', steps.slice(0, 8)),
@@ -126,6 +130,7 @@ export const findingParts = (
   const offer = offerFor(finding, context.offers);
   const headline = headlineOf(finding, titles);
   const detail = detailOf(finding);
+  const mind = list([...new Set(remedies.slice(0, 1).flatMap((remedy) => remedy.requires ?? []))]);
   const confidence =
     finding.confidence === 'high'
       ? ''
@@ -146,14 +151,15 @@ export const findingParts = (
         ? []
         : [[{ bold: 'Explains  ' }, list(effects.map((effect) => headlineOf(effect, titles)))] as Line]),
       ...remedies.map((remedy, index) => remedyLine(remedy, index === 0 ? 'Do' : 'And')),
+      ...(mind === '' ? [] : [[{ bold: 'Mind  ' }, mind] as Line]),
       ...(finding.remedies.length > SHOWN
         ? [[`… ${finding.remedies.length - SHOWN} more settings, folded below`] as Line]
         : []),
       ...advice.map(
         (it, index): Line => [
           { bold: index > 0 ? 'And  ' : remedies.length === 0 ? 'Do  ' : 'Then  ' },
+          ...(it.about === undefined || it.what.includes(it.about) ? [] : [{ code: it.about }, ': ']),
           it.what,
-          ...(it.about === undefined || it.what.includes(it.about) ? [] : [' (', { code: it.about }, ')']),
         ],
       ),
       ...avoid.map((group): Line => avoidLine(group, { bold: 'Not  ' })),
@@ -181,7 +187,7 @@ export const findingParts = (
   return [
     { blocks: [said, ...propose], need: position <= 2 ? 0 : 2, name: headline },
     {
-      blocks: [foldedEvidence(finding, titles)],
+      blocks: [foldedEvidence(finding, position, titles)],
       need: 3 + position,
       name: `evidence of ${titleOf(finding.id, titles)}`,
     },

@@ -9,11 +9,11 @@ import { spoken } from './escape.js';
 import { findingParts, type Offer } from './findings.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-import { detailOf, headlineOf, titleOf } from './sentences/index.js';
+import { detailOf, headlineOf } from './sentences/index.js';
 import { shareInWords, sharesOf } from './shares.js';
 import { holdersPart, statesParts } from './states.js';
 import { type Verdict, verdictOf } from './verdict.js';
-import { duration, plural, took } from './words.js';
+import { duration, firstOf, plural, took } from './words.js';
 
 export interface Investigation {
   host: Pick<Host, 'name' | 'lab'>;
@@ -36,8 +36,8 @@ export interface Investigation {
 }
 
 /** The line for a notification, a log and `last known`. */
-export const verdictLine = (input: Pick<Investigation, 'snapshot' | 'diagnosis' | 'rules'>): string =>
-  verdictOf(input.diagnosis, input.snapshot, input.rules).line;
+export const verdictLine = (input: Pick<Investigation, 'diagnosis' | 'rules'>): string =>
+  verdictOf(input.diagnosis, input.rules).line;
 
 const measuredLine = (input: Investigation): readonly Piece[] => {
   const { snapshot, diagnosis, host } = input;
@@ -60,27 +60,33 @@ const measuredLine = (input: Investigation): readonly Piece[] => {
   ];
 };
 
-/** What could not be judged, in a line: missing evidence is never health. */
+/** What could not be judged, in a line: missing evidence is never health. The reasons are folded. */
 const uncheckedLine = (input: Investigation): Line | undefined => {
-  const { diagnosis, rules } = input;
-  const open = diagnosis.findings.filter((finding) => finding.status === 'inconclusive');
+  const open = input.diagnosis.findings.filter((finding) => finding.status === 'inconclusive');
   if (open.length === 0) return undefined;
-  const missing = [...new Set(open.flatMap((finding) => finding.missing))];
+  const { shown, omitted } = firstOf(open, 4);
   return [
     { bold: `${plural(open.length, 'check')} could not be made  ` },
-    open
-      .slice(0, 4)
-      .map((finding) => titleOf(finding.id, rules).toLowerCase())
-      .join('; '),
-    open.length > 4 ? `; ${open.length - 4} more` : '',
-    missing.length === 0
-      ? ''
-      : `. Missing: ${missing.slice(0, 4).join(', ')}${missing.length > 4 ? `, ${missing.length - 4} more` : ''}`,
+    `${shown.map((finding) => finding.id).join(', ')}${omitted > 0 ? ` and ${omitted} more` : ''} (reasons folded below)`,
   ];
 };
 
-const checkedLine = (input: Investigation): string =>
-  `${plural(input.diagnosis.checked.length, 'check')} made: ${input.diagnosis.checked.slice(0, 40).join(', ')}`;
+/** Which checks were made, and why the others could not be: folded. */
+const checksMade = ({ diagnosis }: Investigation): readonly Line[] => [
+  ...(diagnosis.checked.length === 0
+    ? []
+    : [[{ bold: `${plural(diagnosis.checked.length, 'check')} made  ` }, diagnosis.checked.join(', ')] as Line]),
+  ...diagnosis.findings
+    .filter((finding) => finding.status === 'inconclusive')
+    .slice(0, 12)
+    .map((finding): Line => {
+      const { shown, omitted } = firstOf(finding.missing, 2);
+      return [
+        { bold: `Not made: ${finding.id}  ` },
+        `${shown.join('; ')}${omitted > 0 ? `; and ${omitted} more` : ''}`,
+      ];
+    }),
+];
 
 const buttonsOf = (input: Investigation) => {
   const ref: Ref = {
@@ -129,7 +135,7 @@ const reaches = (
     ));
 
 export const investigationMessage = (input: Investigation): Message => {
-  const verdict = verdictOf(input.diagnosis, input.snapshot, input.rules);
+  const verdict = verdictOf(input.diagnosis, input.rules);
   const unchecked = uncheckedLine(input);
   const shares = sharesOf(input.snapshot);
   const notes = verdict.notes.slice(0, 4);
@@ -148,11 +154,12 @@ export const investigationMessage = (input: Investigation): Message => {
     ),
     ...findingsOf(input, verdict),
     { blocks: small.length === 0 ? [] : [rich(lines(...small))], need: 0, name: '' },
+    // what a tired person acts on fits one screen of a phone: the buttons stand before the tables
+    always(buttonsOf(input)),
     ...statesParts(input.snapshot, input.host.name, input.previous),
-    holdersPart(input.snapshot, input.diagnosis.findings.length === 0 ? '' : checkedLine(input)),
+    holdersPart(input.snapshot, checksMade(input)),
     ...(input.asker === undefined
       ? []
       : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 2, name: '' }]),
-    always(buttonsOf(input)),
   ]);
 };

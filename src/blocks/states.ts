@@ -1,18 +1,7 @@
 /** All TCP states with their counts as a table and a chart, and who holds what. */
 import type { Snapshot } from '../core/snapshot.js';
 import { TCP_STATES } from '../core/tcp.js';
-import {
-  barChart,
-  bullets,
-  type Cell,
-  context,
-  dataTable,
-  folded,
-  type Line,
-  lines,
-  rich,
-  sectionOf,
-} from './elements.js';
+import { barChart, bullets, type Cell, dataTable, folded, type Line, lines, rich, sectionOf } from './elements.js';
 import type { Part } from './fit.js';
 import { holdersOf } from './shares.js';
 import { count, firstOf, plural } from './words.js';
@@ -86,7 +75,7 @@ export const statesParts = (snapshot: Snapshot, host: string, previous?: Snapsho
 const HOLDERS = 6;
 
 /** Who holds TIME_WAIT and CLOSE_WAIT, and which checks were made: folded. */
-export const holdersPart = (snapshot: Snapshot, checked: string): Part => {
+export const holdersPart = (snapshot: Snapshot, checks: readonly Line[]): Part => {
   const timeWait = snapshot.readings.timeWait;
   const sampled = timeWait.status === 'ok' && timeWait.value.mode === 'windows';
   const owners = snapshot.readings.closeWaitOwners;
@@ -125,9 +114,9 @@ export const holdersPart = (snapshot: Snapshot, checked: string): Part => {
           ),
         ]
       : [];
-  const children = [...blocks, ...processes, ...(checked === '' ? [] : [context(checked)])];
+  const children = [...blocks, ...processes, ...(checks.length === 0 ? [] : [rich(bullets(checks))])];
   return {
-    blocks: children.length === 0 ? [] : [folded('Top peers and ports, checks made', children)],
+    blocks: children.length === 0 ? [] : [folded('Top peers and ports, checks made and not made', children)],
     need: 12,
     name: 'top peers and ports',
   };

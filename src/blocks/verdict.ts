@@ -1,10 +1,10 @@
 /** The verdict in one line: what a phone, a screen reader and a hurried person get. */
+import { outcomeOf } from '../core/diagnose.js';
 import type { Diagnosis, Finding } from '../core/finding.js';
-import type { Snapshot } from '../core/snapshot.js';
 import { headlineOf, type Titles } from './sentences/index.js';
 import { plural } from './words.js';
 
-export type Level = 'CRITICAL' | 'WARNING' | 'HEALTHY' | 'NOTHING WRONG FOUND' | 'COULD NOT JUDGE';
+export type Level = 'CRITICAL' | 'WARNING' | 'HEALTHY' | 'COULD NOT JUDGE';
 
 export interface Verdict {
   level: Level;
@@ -20,10 +20,7 @@ export interface Verdict {
   notes: readonly Finding[];
 }
 
-/** Without these no host is called healthy, whatever else could be read. */
-const ESSENTIAL = ['sockets', 'counters'] as const;
-
-export const verdictOf = (diagnosis: Diagnosis, snapshot: Snapshot, titles: Titles): Verdict => {
+export const verdictOf = (diagnosis: Diagnosis, titles: Titles): Verdict => {
   const present = diagnosis.findings.filter((finding) => finding.status === 'present');
   const wrong = present.filter((finding) => finding.severity !== 'info');
   const ids = new Set(wrong.map((finding) => finding.id));
@@ -51,18 +48,19 @@ export const verdictOf = (diagnosis: Diagnosis, snapshot: Snapshot, titles: Titl
     const level = wrong.some((finding) => finding.severity === 'crit') ? 'CRITICAL' : 'WARNING';
     return make(level, `${headlineOf(first, titles)}${more > 0 ? `; and ${plural(more, 'more finding')}` : ''}`);
   }
-  const blind = ESSENTIAL.filter((name) => snapshot.readings[name].status === 'failed');
-  if (blind.length > 0 || diagnosis.checked.length === 0)
+  if (outcomeOf(diagnosis) === 'could not judge') {
+    const gaps = diagnosis.findings.filter((finding) => finding.gap === true && finding.severity !== 'info');
+    const open = gaps.length > 0 ? gaps : diagnosis.findings;
+    const missing = open.flatMap((finding) => finding.missing)[0];
     return make(
       'COULD NOT JUDGE',
-      `${blind.length === 2 ? 'neither sockets nor counters' : blind[0] === 'sockets' ? 'its sockets' : blind[0] === 'counters' ? 'its counters' : 'too little'} could ${blind.length === 1 ? 'not ' : ''}be read`,
+      `${plural(open.length, 'check')} could not be made${missing === undefined ? '' : `: ${missing}`}. Not the same as healthy`,
     );
-  const harmless = notes[0] === undefined ? 'nothing wrong' : headlineOf(notes[0], titles);
-  const checks = plural(diagnosis.checked.length, 'check');
-  return diagnosis.notChecked.length === 0
-    ? make('HEALTHY', `${harmless}; ${checks}`)
-    : make(
-        'NOTHING WRONG FOUND',
-        `${notes[0] === undefined ? '' : `${harmless}; `}${checks}, ${diagnosis.notChecked.length} could not be made`,
-      );
+  }
+  const harmless = notes[0] === undefined ? 'nothing wrong found' : headlineOf(notes[0], titles);
+  const open = diagnosis.notChecked.length;
+  return make(
+    'HEALTHY',
+    `${harmless}. ${plural(diagnosis.checked.length, 'check')}${open === 0 ? '' : `, ${open} could not be made`}`,
+  );
 };

@@ -91,4 +91,4 @@ export const epoch = (iso: string): number => {
 
 /** A sysctl value with its numbers grouped: `65536` → `65,536`; lists of ports and words stay as they are. */
 export const settingValue = (value: string): string =>
-  /^\d{5,}$/.test(value) ? count(Number(value)) : value === '' ? '(empty)' : value;
+  /^\d{4,15}$/.test(value) ? count(Number(value)) : value === '' ? '(empty)' : value;

@@ -142,14 +142,27 @@ export const readWords = (typed: readonly string[]): Asked => {
 /** `/proc/sys/net/ipv4/tcp_mem`, `net/ipv4/tcp_mem` → `net.ipv4.tcp_mem` */
 const dotted = (word: string): string => normalizedName(word.replace(/^\/proc\/sys\//, ''));
 
-const globOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replace(/\*+/g, '*')
-      .split('')
-      .map((letter) => (letter === '*' ? '[^]*' : letter === '?' ? '[^]' : letter.replace(/[\\^$.|+()[\]{}]/g, '\\$&')))
-      .join('')}$`,
-  );
+/** `*` stands for any characters, `?` for one. Linear in both: no pattern of many stars takes long. */
+const globMatches = (pattern: string, text: string): boolean => {
+  let at = 0;
+  let inPattern = 0;
+  let star = -1;
+  let retry = 0;
+  while (at < text.length) {
+    const wanted = pattern[inPattern];
+    if (wanted === '*') {
+      star = inPattern++;
+      retry = at;
+    } else if (wanted === '?' || (wanted !== undefined && wanted === text[at])) {
+      at += 1;
+      inPattern += 1;
+    } else if (star >= 0) {
+      inPattern = star + 1;
+      at = ++retry;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(inPattern));
+};
 
 const byKey = (a: SysctlRow, b: SysctlRow): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
@@ -204,8 +217,9 @@ export const querySysctls = (
   for (const word of asked.words) {
     const name = dotted(word);
     if (/[*?]/.test(name)) {
-      const glob = globOf(name);
-      const hits = rows.filter((row) => glob.test(row.key) || row.entry?.formerly.some((old) => glob.test(old)));
+      const hits = rows.filter(
+        (row) => globMatches(name, row.key) || row.entry?.formerly.some((old) => globMatches(name, old)),
+      );
       if (hits.length === 0) unknown.push(word);
       for (const row of hits) chosen.add(row.key);
       continue;

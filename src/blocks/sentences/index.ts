@@ -1,11 +1,22 @@
 /** From a finding to words: the rule's own where there are any, general ones from its title and numbers otherwise. */
 import type { Finding } from '../../core/finding.js';
 import type { Rule } from '../../core/rule.js';
+import { closingWords } from './closing.js';
+import { conntrackWords } from './conntrack.js';
+import { listeningWords } from './listening.js';
+import { networkWords } from './network.js';
+import { portWords } from './ports.js';
 import { evidenceInWords, type Words } from './sentence.js';
 
-const FAMILIES: readonly Readonly<Record<string, Words>>[] = [];
+const FAMILIES: readonly Readonly<Record<string, Words>>[] = [
+  conntrackWords,
+  portWords,
+  listeningWords,
+  closingWords,
+  networkWords,
+];
 
-const wordsOf = (id: string): Words => FAMILIES.find((family) => id in family)?.[id] ?? {};
+const wordsOf = (id: string): Words => FAMILIES.find((family) => Object.hasOwn(family, id))?.[id] ?? {};
 
 /** Titles and reasons of rules, as far as words need them. */
 export type Titles = ReadonlyMap<string, Pick<Rule, 'title' | 'why' | 'severity'>>;

@@ -32,8 +32,10 @@ export const textOf = (finding: Finding, ...names: readonly string[]): string | 
   return typeof value === 'string' ? value : undefined;
 };
 
-/** `conntrack entries 65,536 of 65,536` */
-export const evidenceInWords = (evidence: Evidence): string =>
-  evidence.limit === undefined
-    ? `${evidence.name} ${quantity(evidence.value, evidence.unit)}`
-    : `${evidence.name} ${quantity(evidence.value, evidence.unit === 'ratio' || evidence.unit === 'bytes' ? evidence.unit : '')} of ${quantity(evidence.limit, evidence.unit)}`;
+/** `conntrack entries 65,536 of 65,536`, `port use 86 %` */
+export const evidenceInWords = ({ name, value, unit, limit }: Evidence): string => {
+  if (limit === undefined || (unit === 'ratio' && limit === 1)) return `${name} ${quantity(value, unit)}`;
+  // the unit stands once, behind both, where it is a word
+  const first = unit === 'ratio' || unit === 'bytes' || unit === 'ms' ? unit : '';
+  return `${name} ${quantity(value, first)} of ${quantity(limit, unit)}`;
+};
