@@ -32,7 +32,7 @@ const unfinished = (collected: Collected, connection: Connection, where: string)
 
 const openWithin = async (lease: Lease, question: Question, deadline: Deadline) => {
   if (!lease.warm) return lease.connection.openSession(question.command, deadline.signal);
-  const stale = AbortSignal.timeout(Math.min(STALE_MS, deadline.remainingMs / 2));
+  const stale = AbortSignal.timeout(Math.ceil(Math.min(STALE_MS, deadline.remainingMs / 2)));
   try {
     return await lease.connection.openSession(question.command, AbortSignal.any([deadline.signal, stale]));
   } catch (error) {

@@ -209,7 +209,7 @@ export class Connection {
       }
     });
     try {
-      await until(answered, AbortSignal.timeout(withinMs));
+      await until(answered, AbortSignal.timeout(Math.ceil(withinMs)));
       return !this.#closed;
     } catch {
       return false;

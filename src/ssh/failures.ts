@@ -85,14 +85,17 @@ export const failure = (problem: TransportProblem, where: string, extras: Failur
 export const asFailure = (thrown: unknown, where: string): Failure =>
   thrown instanceof Failure ? thrown : failure('internal', where, { detail: describe(thrown) });
 
-/** Name and message only: a thrown object may carry a configuration, and with it secrets. */
-export const describe = (thrown: unknown): string =>
-  thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : typeof thrown;
+/** Name and message only: a thrown object may carry a configuration, and with it secrets. By shape, not by class. */
+export const describe = (thrown: unknown): string => {
+  if (typeof thrown !== 'object' || thrown === null) return typeof thrown;
+  const name = 'name' in thrown && typeof thrown.name === 'string' ? thrown.name : 'object';
+  return 'message' in thrown && typeof thrown.message === 'string' ? `${name}: ${thrown.message}` : name;
+};
 
 const codeOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return '';
   // Happy Eyeballs tries several addresses and reports all of their errors together.
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) return codeOf(error.errors[0]);
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 };
 

@@ -1,4 +1,6 @@
 /** One request to the gate on a host. Whatever may have been sent is never sent again: an unknown outcome is the caller's. */
+import { parseAnswer } from '../core/gate/answer.js';
+import { REQUEST_CHARACTERS_MAX } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
 import type { GateAnswer } from '../ports/transport.js';
 import { collect } from './collect.js';
@@ -9,30 +11,13 @@ import type { Lease } from './pool.js';
 const ANSWER_BYTES_MAX = 65_536;
 /** A warm connection is asked whether it lives before a request is risked on it. */
 const ALIVE_MS = 1_500;
-/** The gate itself takes no longer line. */
-const REQUEST_LENGTH_MAX = 4_096;
-
-const LINE = /^([a-z][a-z0-9_.-]{0,127})=([\x20-\x7e]{0,1024})$/;
-
-/** `k=v` lines up to the first `end=`; what is none is left out, and behind `end=` nothing counts. */
-export const parseGateAnswer = (text: string): GateAnswer => {
-  const fields = new Map<string, string>();
-  // Without its newline the last line may be half of a longer one.
-  for (const line of text.split('\n').slice(0, -1)) {
-    const [, key, value] = LINE.exec(line.replace(/\r$/, '')) ?? [];
-    if (key === undefined || value === undefined) continue;
-    if (key === 'end') return { fields: Object.fromEntries(fields), end: value };
-    fields.set(key, value);
-  }
-  return { fields: Object.fromEntries(fields) };
-};
 
 export const checkGateRequest = (host: Host, request: string): Failure | undefined => {
   if (host.change === undefined)
     return failure('identity-unreadable', host.name, {
       say: 'the inventory names no change account for it: it is read-only.',
     });
-  if (!/^[\x20-\x7e]+$/.test(request) || request.length > REQUEST_LENGTH_MAX)
+  if (!/^[\x20-\x7e]+$/.test(request) || request.length > REQUEST_CHARACTERS_MAX)
     return failure('internal', host.name, { detail: 'the gate request is not one line of printable ASCII' });
   return undefined;
 };
@@ -64,7 +49,9 @@ export const askGate = async (
     try {
       session.channel.end();
       const limits = { bytesMax: ANSWER_BYTES_MAX, complete: (tail: string) => /(^|\n)end=[^\n]*\n$/.test(tail) };
-      return parseGateAnswer((await collect(session.channel, limits, deadline, deadline.signal)).text);
+      const { text } = await collect(session.channel, limits, deadline, deadline.signal);
+      // Without its newline the last line may be the beginning of a longer one.
+      return parseAnswer(text.slice(0, text.lastIndexOf('\n') + 1));
     } finally {
       // Never killed: the gate finishes what it began, and `status` tells what became of it.
       session.abandon('leave running');

@@ -129,7 +129,7 @@ export class Opener {
     const { connectTimeoutMs } = host.limits;
     if (jump === undefined || via === undefined) return dial(host, host.name, connectTimeoutMs, phase, signal);
     phase.phase = 'connecting';
-    const timeout = AbortSignal.timeout(connectTimeoutMs);
+    const timeout = AbortSignal.timeout(Math.ceil(connectTimeoutMs));
     try {
       return await jump.connection.forward(host, host.name, via.host.name, AbortSignal.any([signal, timeout]));
     } catch (error) {

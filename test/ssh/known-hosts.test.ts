@@ -68,7 +68,8 @@ describe('known_hosts', () => {
   test('never throws, whatever the file holds, and never finds a host in noise', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 60 })), fc.string(), (lines, name) => {
-        for (const line of new KnownHosts(lines.join('\n')).find(name)) expect(parsePublicKey(`${line.type} ${line.key}`)).toBeDefined();
+        for (const line of new KnownHosts(lines.join('\n')).find(name))
+          expect(parsePublicKey(`${line.type} ${line.key}`)).toBeDefined();
       }),
     );
   });
@@ -76,8 +77,11 @@ describe('known_hosts', () => {
   test('a pattern is matched as the simple definition says', () => {
     const byDefinition = (name: string, pattern: string): boolean => {
       if (pattern === '') return name === '';
-      if (pattern[0] === '*') return byDefinition(name, pattern.slice(1)) || (name !== '' && byDefinition(name.slice(1), pattern));
-      return name !== '' && (pattern[0] === '?' || pattern[0] === name[0]) && byDefinition(name.slice(1), pattern.slice(1));
+      if (pattern[0] === '*')
+        return byDefinition(name, pattern.slice(1)) || (name !== '' && byDefinition(name.slice(1), pattern));
+      return (
+        name !== '' && (pattern[0] === '?' || pattern[0] === name[0]) && byDefinition(name.slice(1), pattern.slice(1))
+      );
     };
     const letters = fc.constantFrom('a', 'b', '*', '?', '.');
     fc.assert(
@@ -113,7 +117,11 @@ describeNeeding(['sshd'], 'known_hosts against ssh-keygen -F', () => {
 
   test('finds exactly the lines that ssh-keygen finds', () => {
     const label = fc.constantFrom('web', 'db', 'web-1', 'a.example.com', 'b.example.com', '10.0.0.1', 'fe80::1');
-    const name = fc.oneof(label, label.map((text) => `[${text}]:2222`), label.map((text) => text.toUpperCase()));
+    const name = fc.oneof(
+      label,
+      label.map((text) => `[${text}]:2222`),
+      label.map((text) => text.toUpperCase()),
+    );
     const pattern = fc.oneof(
       name,
       fc.constantFrom('*', 'web*', '?b', '*.example.com', '!db', '!*.example.com', '10.0.0.?', '[*]:2222'),

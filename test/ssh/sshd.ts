@@ -1,6 +1,6 @@
 /** A real OpenSSH sshd for tests, without privileges: own keys, high port on 127.0.0.1, logs in as whoever runs the tests. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -78,12 +78,14 @@ const listening = async (port: number): Promise<void> => {
 export const startSshd = async (
   scratch: Scratch,
   authorizedKeys: readonly string[],
-  { options = [], hostKeys }: { options?: readonly string[]; hostKeys?: readonly { path: string; publicLine: string }[] } = {},
+  {
+    options = [],
+    hostKeys,
+  }: { options?: readonly string[]; hostKeys?: readonly { path: string; publicLine: string }[] } = {},
 ): Promise<RunningSshd> => {
   const port = await freePort();
   const keys = hostKeys ?? [scratch.key()];
   const authorized = scratch.file(`authorized-${port}`, `${authorizedKeys.join('\n')}\n`);
-  const logFile = scratch.file(`log-${port}`, '');
   const config = scratch.file(
     `sshd-${port}`,
     [
@@ -105,18 +107,21 @@ export const startSshd = async (
   );
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const child: ChildProcess = spawn(sshdPath, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  child.stderr?.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk));
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
   try {
     await listening(port);
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`${String(error)}: ${readFileSync(logFile, 'utf8')}`);
+    throw new Error(`${String(error)}: ${log}`);
   }
   return {
     port,
     pid: child.pid ?? -1,
     hostKeys: keys.map(({ publicLine }) => publicLine),
-    log: () => readFileSync(logFile, 'utf8'),
+    log: () => log,
     stop: () => {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
