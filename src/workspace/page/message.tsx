@@ -61,6 +61,15 @@ const Toolbar = ({ message, inThread }: { message: MessageOf; inThread: boolean 
         trigger={<Icon name="more" />}
         onToggle={setHeld}
         items={[
+          ...(inThread
+            ? []
+            : [
+                {
+                  label: 'Reply in thread',
+                  icon: <Icon name="thread" />,
+                  pick: () => session.openThread({ channel, ts: message.threadTs ?? ts }),
+                },
+              ]),
           ...shortcuts.map((shortcut) => ({
             label: shortcut.name,
             detail: shortcut.description,

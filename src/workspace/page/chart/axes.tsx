@@ -13,7 +13,9 @@ export interface AxesChart {
 }
 
 /** px */
-const height = 220;
+const height = 230;
+/** characters of a category's name that are drawn; all of it is in the tooltip and the table */
+const labelMax = 14;
 /** about px a character of an axis label */
 const characterWidth = 6.6;
 
@@ -30,14 +32,17 @@ export const Axes = (props: { chart: AxesChart; width: number; words: string; id
   const tickWords = ticks.map(shortNumber);
   const left =
     10 + Math.max(...tickWords.map((word) => word.length)) * characterWidth + (y_label === undefined ? 0 : 16);
-  const bottom = height - 24 - (x_label === undefined ? 0 : 16);
-  const top = 10;
+  const top = 16;
   const right = width - 10;
+  const longest = Math.max(1, ...categories.map((category) => Math.min(labelMax, category.length)));
+  const upright = labelEvery(categories.length, right - left, longest * characterWidth + 8) === 1;
+  // Names that don't fit side by side are slanted, so that each bar keeps its own; times may be left out.
+  const slanted = !upright && !categories.every((category) => /^[\d:., -]+$/.test(category));
+  const every = upright ? 1 : labelEvery(categories.length, right - left, slanted ? 18 : longest * characterWidth + 8);
+  const bottom = height - (slanted ? 12 + longest * characterWidth * 0.64 : 24) - (x_label === undefined ? 0 : 16);
   const step = (right - left) / Math.max(1, categories.length);
   const x = (index: number): number => left + step * (index + 0.5);
   const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [bottom, top]);
-  const longest = Math.max(1, ...categories.map((category) => Math.min(14, category.length)));
-  const every = labelEvery(categories.length, right - left, longest * characterWidth + 8);
 
   const pointAt = (clientX: number, box: DOMRect): number =>
     Math.max(0, Math.min(categories.length - 1, Math.floor((clientX - box.left - left) / step)));
@@ -76,8 +81,14 @@ export const Axes = (props: { chart: AxesChart; width: number; words: string; id
         ))}
         {categories.map((category, index) =>
           index % every === 0 ? (
-            <text class="axis-text" key={category} x={x(index)} y={bottom + 16} text-anchor="middle">
-              {category.length > 14 ? `${category.slice(0, 13)}…` : category}
+            <text
+              class="axis-text"
+              key={category}
+              {...(slanted
+                ? { transform: `translate(${x(index) + 4} ${bottom + 12}) rotate(-40)`, 'text-anchor': 'end' as const }
+                : { x: x(index), y: bottom + 16, 'text-anchor': 'middle' as const })}
+            >
+              {category.length > labelMax ? `${category.slice(0, labelMax - 1)}…` : category}
             </text>
           ) : null,
         )}
@@ -94,6 +105,21 @@ export const Axes = (props: { chart: AxesChart; width: number; words: string; id
         {active === undefined ? null : (
           <rect class="axis-active" x={left + step * active} y={top} width={step} height={bottom - top} />
         )}
+        {chart.type === 'bar' && rows.length === 1 && step >= 30
+          ? rows[0]?.values.map((value, index) =>
+              value === undefined ? null : (
+                <text
+                  class="bar-value"
+                  key={categories[index]}
+                  x={x(index)}
+                  y={y(Math.max(0, value)) - 4}
+                  text-anchor="middle"
+                >
+                  {shortNumber(value)}
+                </text>
+              ),
+            )
+          : null}
         {chart.type === 'bar'
           ? rows.map((row, index) => (
               <Bars key={row.name} {...{ index, rows: rows.length, values: row.values, x, y, step, id }} />

@@ -14,7 +14,11 @@ export const Dialog = (props: {
   useLayoutEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog !== null && !dialog.open) {
+      dialog.showModal();
+      // Where there is something to fill in, one begins there, not at the × of the head.
+      dialog.querySelector<HTMLElement>('[autofocus], .modal-body :is(input, textarea, .select-button)')?.focus();
+    }
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
