@@ -36,10 +36,13 @@ export interface Moment {
 export type Piece = string | { bold: string } | { code: string } | { italic: string } | Moment | { user: string };
 
 const TIME = '{time_secs}';
+/** longest piece of running text, and of a key, a name or a label: ours are shorter, so only foreign words are cut */
+const TEXT_MAX = 600;
+const STYLED_MAX = 250;
 
 const element = (piece: Piece): RichTextElement | undefined => {
   if (typeof piece === 'string') {
-    const text = inner(piece, 2000);
+    const text = inner(piece, TEXT_MAX);
     return text === '' ? undefined : { type: 'text', text };
   }
   if ('bold' in piece) return styled(piece.bold, { bold: true });
@@ -53,7 +56,7 @@ const element = (piece: Piece): RichTextElement | undefined => {
     : { type: 'date', timestamp, format: piece.format ?? TIME, fallback: utc(piece.at) };
 };
 const styled = (text: string, style: { bold?: true; code?: true; italic?: true }): RichTextElement | undefined => {
-  const safe = inner(text, 1000);
+  const safe = inner(text, STYLED_MAX);
   return safe.trim() === '' ? undefined : { type: 'text', text: safe, style };
 };
 /** As `clean`, with the blanks at both ends that join it to its neighbours. */
@@ -96,10 +99,14 @@ export const preformatted = (text: string, max = 2500): RichTextBlockElement => 
   elements: [{ type: 'text', text: cleanLines(text, max) || ' ' }],
 });
 
-export const rich = (...elements: readonly RichTextBlockElement[]): RichTextBlock => ({
-  type: 'rich_text',
-  elements: elements.filter((it) => it.type === 'rich_text_preformatted' || it.elements.length > 0),
-});
+export const rich = (...elements: readonly RichTextBlockElement[]): RichTextBlock => {
+  const some = elements.filter((it) => it.elements.length > 0);
+  // Slack refuses an empty one; nothing but foreign words that were all invisible ends here
+  return {
+    type: 'rich_text',
+    elements: some.length > 0 ? some : [{ type: 'rich_text_section', elements: [{ type: 'text', text: '-' }] }],
+  };
+};
 
 /** One paragraph. */
 export const paragraph = (...pieces: Line): RichTextBlock => rich(sectionOf(pieces));

@@ -45,7 +45,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   'dropped-before-login':
     'A busy sshd drops new connections at random (MaxStartups). It was tried again; if it stays, look at its logins.',
   'host-key-changed':
-    'Do not connect by hand until somebody can say why: a rebuilt host, or somebody in between. `npx tcpstates hosts pin` shows the key to compare.',
+    'Do not connect by hand until somebody can say why: a rebuilt host, or somebody in between. npx tcpstates hosts pin shows the key to compare.',
 };
 
 export const hostFailedMessage = (input: {

@@ -36,6 +36,7 @@ export interface FindingContext {
 }
 
 const SHOWN = 3;
+const NOTS_SHOWN = 2;
 /** what may stand in a command that people copy: nothing that a shell would read */
 const TYPEABLE = /^[A-Za-z0-9_.,: -]*$/;
 
@@ -93,7 +94,7 @@ const foldedEvidence = (finding: Finding, position: number, titles: Titles): Par
   const byHand = finding.remedies
     .filter((remedy) => [remedy.key, remedy.from, remedy.to].every((word) => TYPEABLE.test(word)))
     .map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
-  const restOfAvoid = avoidGroups(finding.avoid).slice(SHOWN);
+  const restOfAvoid = avoidGroups(finding.avoid).slice(NOTS_SHOWN);
   const why = titles.get(finding.id)?.why;
   const block = (title: string, items: readonly Line[]) =>
     items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
@@ -126,7 +127,7 @@ export const findingParts = (
   const { titles, host } = context;
   const remedies = finding.remedies.slice(0, SHOWN);
   const advice = finding.advice.slice(0, SHOWN);
-  const avoid = avoidGroups(finding.avoid).slice(0, 2);
+  const avoid = avoidGroups(finding.avoid).slice(0, NOTS_SHOWN);
   const offer = offerFor(finding, context.offers);
   const headline = headlineOf(finding, titles);
   const detail = detailOf(finding);
@@ -185,10 +186,10 @@ export const findingParts = (
             ]),
           ];
   return [
-    { blocks: [said, ...propose], need: position <= 2 ? 0 : 2, name: headline },
+    { blocks: [said, ...propose], need: position <= 1 ? 0 : position, name: headline },
     {
       blocks: [foldedEvidence(finding, position, titles)],
-      need: 3 + position,
+      need: 10 + position,
       name: `evidence of ${titleOf(finding.id, titles)}`,
     },
   ];

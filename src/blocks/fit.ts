@@ -73,7 +73,7 @@ export const fitted = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyB
 
 /** A message of parts, with the same in simpler blocks for a workspace that does not know the newer ones. */
 export const messageOf = (text: string, parts: readonly Part[], elsewhere?: string): Message => ({
-  text,
+  text: text === '' ? '-' : text,
   blocks: fitted(parts, elsewhere),
   fallback: fitted(
     parts.map((part) => ({ ...part, blocks: simpler(part.blocks) })),

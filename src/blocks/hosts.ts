@@ -51,7 +51,9 @@ export const hostsMessage = (input: {
       ? [
           always(
             paragraph(
-              'Hosts are registered in inventory.yml; `npx tcpstates hosts import` writes one from ssh_config or Ansible.',
+              'Hosts are registered in inventory.yml; ',
+              { code: 'npx tcpstates hosts import' },
+              ' writes one from ssh_config or Ansible.',
             ),
           ),
         ]

@@ -12,7 +12,10 @@ const NORMAL = { yes: 'many are normal', brief: 'normal when brief', rare: 'rare
 export const legendModal = (input: { host: { name: string }; snapshot?: Snapshot }): Modal => {
   const sockets = input.snapshot?.readings.sockets;
   const counts = sockets?.status === 'ok' ? sockets.value : undefined;
-  const items = TCP_STATES.map((state): Line => {
+  // those that are there first; the others in the kernel's order
+  const present = (state: (typeof TCP_STATES)[number]): number => Number((counts?.counts[state].total ?? 0) > 0);
+  const states = [...TCP_STATES].sort((a, b) => present(b) - present(a));
+  const items = states.map((state): Line => {
     const here = counts?.counts[state];
     const split = here?.split;
     const number =

@@ -15,11 +15,11 @@ export const rawFile = (input: {
 }): { name: string; title: string; content: string } => ({
   name: `${input.host.name}-${input.measuredAt.slice(0, 19).replace(/[:T]/g, '-')}.txt`,
   title: `What ${input.host.name} answered, ${input.measuredAt}`,
-  content: cleanLines(input.transcript, input.transcript.length + 1),
+  content: cleanLines(input.transcript, Number.POSITIVE_INFINITY),
 });
 
 export const rawModal = (input: { host: { name: string }; measuredAt: string; transcript: string }): Modal => {
-  const whole = cleanLines(input.transcript, input.transcript.length + 1);
+  const whole = cleanLines(input.transcript, Number.POSITIVE_INFINITY);
   const pieces: string[] = [];
   let rest = whole;
   while (rest.length > 0 && pieces.length < MODAL_BLOCKS) {

@@ -34,8 +34,11 @@ const defaultOf = (row: SysctlRow): string =>
         : row.kernelDefault.value
       : row.kernelDefault.words;
 
-const unitOf = (row: SysctlRow): string =>
-  row.entry === undefined || row.entry.unit === '' ? '' : ` ${row.entry.unit}`;
+/** the unit in a word or two; lists, masks and names need none */
+const unitOf = (row: SysctlRow): string => {
+  const unit = (row.entry?.unit ?? '').split(/[:,]/)[0] ?? '';
+  return /^$|list|mask|name/.test(unit) || row.value === undefined || row.value === '' ? '' : ` ${unit}`;
+};
 
 const comparison = (row: SysctlRow): string =>
   row.differs === 'yes'
@@ -65,7 +68,7 @@ const told = (row: SysctlRow) =>
     lines(
       [{ bold: row.key }, '  ', { code: nowOf(row) }, unitOf(row), comparison(row)],
       ...(row.entry === undefined ? [] : [[row.entry.meaning] as Line]),
-      ...(row.entry?.notThis === undefined ? [] : [[{ bold: 'Not  ' }, row.entry.notThis] as Line]),
+      ...(row.entry?.notThis === undefined ? [] : [[{ bold: 'Note  ' }, row.entry.notThis] as Line]),
       ...(row.entry === undefined
         ? []
         : [
@@ -92,7 +95,7 @@ const meaningsOf = (rows: readonly SysctlRow[]): Part[] => {
               (row): Line => [
                 { bold: row.key.replace(/^net\.(ipv4|core|netfilter)\./, '') },
                 `  ${row.entry?.meaning ?? ''}`,
-                ...(row.entry?.notThis === undefined ? [] : [{ italic: ` Not: ${row.entry.notThis}` }]),
+                ...(row.entry?.notThis === undefined ? [] : [{ italic: ` ${row.entry.notThis}` }]),
               ],
             ),
           ),
@@ -105,11 +108,21 @@ const meaningsOf = (rows: readonly SysctlRow[]): Part[] => {
 };
 
 const verdictOf = (host: string, answer: SysctlAnswer): string => {
-  const differing = answer.rows.filter((row) => row.differs === 'yes').length;
-  const what = answer.by === 'health' ? 'settings that matter for TCP' : `settings match “${answer.words.join(' ')}”`;
-  return answer.rows.length === 0
-    ? `${host}: no setting matches “${answer.words.join(' ')}”`
-    : `${host}: ${answer.rows.length} ${answer.rows.length === 1 ? what.replace('settings match', 'setting matches') : what}, ${differing === 0 ? 'none' : differing} differ${differing === 1 ? 's' : ''} from the kernel default`;
+  const { rows, notThere } = answer;
+  const [only] = rows;
+  const [gone] = notThere;
+  const asked = `“${answer.words.join(' ')}”`;
+  if (only === undefined)
+    return gone === undefined ? `${host}: no setting matches ${asked}` : `${host}: ${gone.key}: ${gone.why}`;
+  if (rows.length === 1 && gone === undefined)
+    return `${host}: ${only.key} is ${nowOf(only)}${unitOf(only)}${only.differs === 'yes' ? `, the kernel default is ${defaultOf(only)}` : only.differs === 'no' ? ', the kernel default' : ''}`;
+  const differing = rows.filter((row) => row.differs === 'yes').length;
+  const known = rows.some((row) => row.differs !== 'unknown');
+  return `${host}: ${rows.length} settings ${answer.by === 'health' ? 'matter for TCP' : `match ${asked}`}${
+    known
+      ? `, ${differing === 0 ? 'none differs' : `${differing} ${differing === 1 ? 'differs' : 'differ'}`} from the kernel default`
+      : ''
+  }`;
 };
 
 export const sysctlMessage = (input: {
@@ -125,12 +138,13 @@ export const sysctlMessage = (input: {
   const verdict = verdictOf(host.name, answer);
   const shown = answer.rows.slice(0, ROWS_MAX);
   const withBoot = shown.some((row) => row.boot !== undefined);
+  const grouped = answer.by === 'health';
   const table = (): Part[] => [
     {
       blocks: [
         dataTable(
           verdict,
-          ['Key', 'Now', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : [])],
+          ['Key', 'Now', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : []), ...(grouped ? ['Group'] : [])],
           shown.map((row) => [
             row.key,
             `${nowOf(row)}${unitOf(row)}`,
@@ -143,6 +157,7 @@ export const sysctlMessage = (input: {
                     : `${row.boot.file}${row.boot.differs ? ` (${row.boot.value}, not in force)` : ''}`,
                 ]
               : []),
+            ...(grouped ? [row.entry?.group ?? 'other'] : []),
           ]),
           15,
         ),
@@ -167,7 +182,19 @@ export const sysctlMessage = (input: {
           : table()),
       ...(answer.notThere.length === 0
         ? []
-        : [always(rich(bullets(answer.notThere.slice(0, 10).map((it): Line => [{ bold: it.key }, `: ${it.why}`]))))]),
+        : [
+            always(
+              rich(
+                bullets(
+                  answer.notThere
+                    .slice(0, 10)
+                    .map(
+                      (it): Line => [{ bold: it.key }, `: ${it.why}. `, it.entry?.notThis ?? it.entry?.meaning ?? ''],
+                    ),
+                ),
+              ),
+            ),
+          ]),
       ...(answer.unknown.length === 0
         ? []
         : [always(paragraph(`Nothing is called ${answer.unknown.slice(0, 5).join(', ')} here.`))]),

@@ -24,7 +24,7 @@ const verdictOf = ({ rule, host, finding }: Why): string =>
     ? `PRESENT  ${host.name}: ${headlineOf(finding, new Map([[rule.id, rule]]))}`
     : finding.status === 'absent'
       ? `ABSENT  ${host.name}: not so here: “${rule.title}”`
-      : `COULD NOT JUDGE  ${host.name}: “${rule.title}”: ${finding.missing.length === 0 ? 'evidence is missing' : `missing ${list(finding.missing)}`}`;
+      : `COULD NOT JUDGE  ${host.name}: whether “${rule.title}”`;
 
 const titled = (title: string, items: readonly Line[]) =>
   items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
@@ -62,7 +62,9 @@ const partsOf = (why: Why): readonly Part[] => {
     always(rich(lines([{ bold: 'Why it matters  ' }, rule.why], [{ bold: 'People see  ' }, rule.symptoms]))),
     { blocks: titled('How it was judged', steps.slice(0, 15)), need: 1, name: 'the steps' },
     { blocks: titled('Numbers', evidence.slice(0, 20)), need: 1, name: 'the numbers' },
-    ...(finding.missing.length === 0 ? [] : [always(paragraph({ bold: 'Missing  ' }, list(finding.missing)))]),
+    ...(finding.missing.length === 0
+      ? []
+      : [always(paragraph({ bold: 'Missing  ' }, list(finding.missing.slice(0, 8))))]),
     { blocks: titled('Not', avoid.slice(0, 10)), need: 2, name: 'what not to do' },
     {
       blocks: titled(

@@ -49,7 +49,7 @@ export interface SysctlAnswer {
   /** old names that were typed, and what they are called today */
   renamed: readonly { typed: string; today: string }[];
   /** keys that were named exactly, are known, and are not on this host */
-  notThere: readonly { key: string; why: string }[];
+  notThere: readonly { key: string; why: string; entry?: SysctlEntry }[];
   /** names that nothing is known of, here or in the catalogue */
   unknown: readonly string[];
 }
@@ -164,6 +164,20 @@ const globMatches = (pattern: string, text: string): boolean => {
   return /^\**$/.test(pattern.slice(inPattern));
 };
 
+/** what fails first in an incident comes first */
+const GROUPS: readonly SysctlEntry['group'][] = [
+  'connection tracking',
+  'TIME_WAIT and ports',
+  'listening',
+  'closing',
+  'retries and keepalive',
+  'memory',
+  'neighbours',
+  'files',
+  'other',
+];
+const groupRank = (row: SysctlRow): number => GROUPS.indexOf(row.entry?.group ?? 'other');
+
 const byKey = (a: SysctlRow, b: SysctlRow): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
 /**
@@ -177,7 +191,7 @@ export const querySysctls = (
 ): SysctlAnswer => {
   const asked = readWords(typed);
   const renamed: { typed: string; today: string }[] = [];
-  const notThere: { key: string; why: string }[] = [];
+  const notThere: { key: string; why: string; entry?: SysctlEntry }[] = [];
   const unknown: string[] = [];
 
   const keys = new Set<string>();
@@ -190,7 +204,10 @@ export const querySysctls = (
     return {
       by: 'health',
       words: [],
-      rows: health.filter((entry) => keys.has(entry.key)).map((entry) => rowOf(entry.key, facts, catalogue)),
+      rows: health
+        .filter((entry) => keys.has(entry.key))
+        .map((entry) => rowOf(entry.key, facts, catalogue))
+        .sort((a, b) => groupRank(a) - groupRank(b) || byKey(a, b)),
       renamed,
       notThere: [],
       unknown,
@@ -211,7 +228,10 @@ export const querySysctls = (
     [...keys, ...catalogue.keys()].find((key) => key.endsWith(`.${name}`));
   const nameKey = (key: string): void => {
     if (keys.has(key)) chosen.add(key);
-    else notThere.push({ key, why: absentBecause(key) });
+    else {
+      const entry = catalogue.get(key);
+      notThere.push({ key, why: absentBecause(key), ...(entry === undefined ? {} : { entry }) });
+    }
   };
 
   for (const word of asked.words) {
