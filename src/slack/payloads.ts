@@ -92,6 +92,26 @@ const mention = z.object({
   }),
 });
 
+/** A direct message to the app: a question without having to mention it. */
+const directMessage = z.object({
+  type: z.literal('event_callback'),
+  event_id: short,
+  team_id: id,
+  enterprise_id: id.nullish(),
+  event: z.object({
+    type: z.literal('message'),
+    channel_type: z.literal('im'),
+    user: id,
+    bot_id: z.string().optional(),
+    subtype: z.string().optional(),
+    text: z.string().min(1).max(40_000),
+    channel: id,
+    ts,
+    thread_ts: ts.optional(),
+    user_team: id.optional(),
+  }),
+});
+
 const homeOpened = z.object({
   type: z.literal('event_callback'),
   event_id: short,
@@ -222,7 +242,7 @@ const readShortcut = (body: unknown): Arrived | undefined => {
 };
 
 const readMention = (body: unknown): Arrived | undefined => {
-  const { data } = mention.safeParse(body);
+  const data = mention.safeParse(body).data ?? directMessage.safeParse(body).data;
   // A bot that mentions us, ourselves included, is not a person who asks.
   if (data === undefined || data.event.bot_id !== undefined || data.event.subtype !== undefined) return undefined;
   const { event } = data;
@@ -235,7 +255,9 @@ const readMention = (body: unknown): Arrived | undefined => {
       channel: event.channel,
       ...optional('threadTs', event.thread_ts),
     },
-    text: plainWords(event.text.replace(/^[\s\S]*?<@[A-Z0-9]+(?:\|[^>]*)?>/, '')),
+    text: plainWords(
+      event.type === 'message' ? event.text : event.text.replace(/^[\s\S]*?<@[A-Z0-9]+(?:\|[^>]*)?>/, ''),
+    ),
     ts: event.ts,
   };
 };

@@ -1,4 +1,4 @@
-/** The workspace that a newcomer finds: three channels, four colleagues, a guest, somebody from another organisation. */
+/** The workspace that a newcomer finds: four channels, four colleagues, a guest, somebody from another organisation. */
 import type { Channel, Person, Team } from './protocol.js';
 
 export interface UserGroup {
@@ -63,10 +63,15 @@ export const defaultSeed = (appName: string): Seed => {
       channel('C0INCIDENT7', 'incident-7', 'Checkout is slow, connections are dropped', [
         ...staff,
         'U0GUEST0001',
-        'U0EXTERN001',
         appUserId,
       ]),
       channel('C0SRE000001', 'sre', 'Everything that runs', [...staff, appUserId]),
+      // Shared with another organisation, whose people read along: an app may well refuse to answer here.
+      channel('C0PARTNER01', 'partner-network', 'With the people who run the uplink', [
+        ...staff,
+        'U0EXTERN001',
+        appUserId,
+      ]),
       // The app is no member here: what it may not do without an invitation can be tried out.
       channel('C0RANDOM001', 'random', 'Anything else', staff),
     ],

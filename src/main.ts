@@ -1,0 +1,184 @@
+/** Starts the bot: reads settings and inventory, connects to Slack or to the local workspace, and stops cleanly. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bot, type BotParts, startBot } from './bot.js';
+import type { Command } from './command.js';
+import { loadCommands } from './commands.js';
+import { loadInventory } from './config/inventory.js';
+import { ConfigProblem } from './config/problem.js';
+import { type Watched, watchConfig } from './config/watch.js';
+import type { Inventory } from './core/inventory.js';
+import { stateScript } from './core/probe-script.js';
+import { parseSysctls, sysctlScript } from './core/sysctl-script.js';
+import { parseTranscript } from './core/transcript.js';
+import { makeLog } from './log.js';
+import { manifestOf } from './manifest.js';
+import type { Log } from './ports/log.js';
+import { loadRules } from './rules.js';
+import { readSettings, type Settings } from './settings.js';
+import type { SlackSettings } from './slack/connect.js';
+import { createTransport } from './ssh/transport.js';
+import { loadSysctls } from './sysctls.js';
+import { startWorkspace, type Workspace } from './workspace/workspace.js';
+
+const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+
+const fail = (...lines: readonly string[]): never => {
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exit(2);
+};
+
+/** Nothing registered: everything works, and every question says what to do. */
+const NO_HOSTS: Inventory = { hosts: new Map(), groups: new Map(), revision: 'none' };
+
+const watchInventory = (settings: Settings, log: Log, onChange: (inventory: Inventory) => void): Watched<Inventory> => {
+  const { inventoryPath: file, way } = settings;
+  if (way.mode === 'local' && !existsSync(file))
+    return { current: () => NO_HOSTS, problem: () => undefined, reload: () => undefined, close: () => undefined };
+  return watchConfig({
+    file,
+    load: loadInventory,
+    onChange: (inventory) => {
+      log.info(
+        { path: file, count: inventory.hosts.size, revision: inventory.revision },
+        'the inventory was read again',
+      );
+      onChange(inventory);
+    },
+    onProblem: (problem) =>
+      log.error({ path: file, detail: problem.message }, 'the inventory is broken; the last good one stays in use'),
+  });
+};
+
+const openWorkspace = async (port: number, commands: ReadonlyMap<string, Command>): Promise<Workspace> => {
+  const manifest = manifestOf(commands);
+  const shown = (manifest.features['slash_commands'] ?? []) as {
+    command: string;
+    description: string;
+    usage_hint: string;
+  }[];
+  const shortcuts = [...commands.values()].flatMap((command) =>
+    Object.entries(command.shortcuts ?? {}).map(([callbackId, { title, description, on }]) => ({
+      callbackId,
+      name: title,
+      description,
+      kind: on === 'message' ? ('message' as const) : ('global' as const),
+    })),
+  );
+  return startWorkspace({
+    commands: shown.map(({ command, description, usage_hint }) => ({
+      name: command,
+      description,
+      usageHint: usage_hint,
+    })),
+    shortcuts,
+    port,
+  });
+};
+
+const slackOf = (settings: Settings, workspace: Workspace | undefined): SlackSettings => {
+  const { way } = settings;
+  const api = workspace?.apiUrl ?? settings.slackApiUrl;
+  const at = api === undefined ? {} : { slackApiUrl: api };
+  if (workspace !== undefined)
+    return { botToken: workspace.botToken, way: { mode: 'socket', appToken: workspace.appToken }, ...at };
+  if (way.mode === 'http')
+    return { botToken: way.botToken, way: { mode: 'http', signingSecret: way.signingSecret, port: way.port }, ...at };
+  if (way.mode === 'socket') return { botToken: way.botToken, way: { mode: 'socket', appToken: way.appToken }, ...at };
+  throw new Error('the local workspace was not started');
+};
+
+const greet = (bot: Bot, settings: Settings, inventory: Inventory, workspace: Workspace | undefined): void => {
+  const hosts = [...inventory.hosts.keys()];
+  const [host = '<host>'] = hosts;
+  const connected =
+    workspace !== undefined
+      ? `the local workspace, at ${workspace.url}`
+      : `Slack workspace ${bot.home.teamName} (${bot.home.teamId}), ${bot.port === undefined ? 'Socket Mode' : `HTTP on port ${bot.port}`}`;
+  say(
+    '',
+    `tcpstates is connected to ${connected}`,
+    hosts.length === 0
+      ? `No host is registered: write ${settings.inventoryPath} (README, “Register a host”).`
+      : `${hosts.length} host${hosts.length === 1 ? '' : 's'} registered in ${settings.inventoryPath}: ${hosts.slice(0, 8).join(', ')}${hosts.length > 8 ? ', …' : ''}`,
+    ...(workspace === undefined ? [] : [`Open ${workspace.url} in a browser.`]),
+    'Try:',
+    `  /tcpstates ${host}`,
+    `  /sysctl ${host} time wait`,
+    '  /hosts',
+    '',
+  );
+};
+
+const main = async (): Promise<void> => {
+  const read = readSettings(process.env);
+  if (!read.ok) return fail('tcpstates can’t start:', ...read.problems.map((problem) => `  ${problem}`));
+  const { settings } = read;
+  const { way } = settings;
+  const local = way.mode === 'local';
+
+  const [commands, rules, sysctlCatalogue] = await Promise.all([loadCommands(), loadRules(), loadSysctls()]);
+  const workspace = local ? await openWorkspace(way.port, commands) : undefined;
+  const log = makeLog({
+    level: settings.logLevel,
+    secrets: [
+      ...settings.secrets,
+      ...(workspace === undefined ? [] : [workspace.botToken, workspace.appToken, workspace.signingSecret]),
+    ],
+  });
+
+  const inventory = watchInventory(settings, log, ({ hosts }) => transport.inventoryChanged([...hosts.values()]));
+  const transport = createTransport({
+    hosts: [...inventory.current().hosts.values()],
+    log: (level, message, fields) => log[level]({ detail: JSON.stringify(fields) }, message),
+  });
+
+  // What is promised in the local workspace goes with it: its messages do not outlive the program.
+  const stateDir = local ? mkdtempSync(join(tmpdir(), 'tcpstates-')) : settings.stateDir;
+  const parts: BotParts = {
+    slack: slackOf(settings, workspace),
+    stateDir,
+    allow: settings.allow,
+    log,
+    transport,
+    inventory: { current: inventory.current, problem: () => inventory.problem()?.message },
+    commands,
+    rules,
+    sysctlCatalogue,
+    scripts: { state: stateScript, sysctl: sysctlScript },
+    parse: { state: parseTranscript, sysctl: parseSysctls },
+  };
+  const bot = await startBot(parts);
+
+  let stopping = false;
+  const stop = async (code: number, signal: string): Promise<void> => {
+    // A second signal is impatience: go at once.
+    if (stopping) process.exit(code === 0 ? 130 : code);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    await bot.stop(settings.graceMs);
+    inventory.close();
+    await workspace?.close();
+    if (local) rmSync(stateDir, { recursive: true, force: true });
+    log.info({ signal }, 'stopped');
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void stop(0, signal).catch(() => process.exit(1)));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      log.error(
+        { err: error },
+        'something failed that nobody looked after; the bot stops, so that it can be started anew',
+      );
+      void stop(1, event).catch(() => process.exit(1));
+    });
+
+  greet(bot, settings, inventory.current(), workspace);
+};
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigProblem) return fail('tcpstates can’t start:', error.message);
+  return fail('tcpstates can’t start:', `  ${error instanceof Error ? error.message : String(error)}`);
+});
