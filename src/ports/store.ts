@@ -84,7 +84,8 @@ export interface Due {
   schedule(drafts: readonly DueDraft[]): Promise<void>;
   /** Takes what is due and leases it: another process takes it only when the lease ran out. */
   claim(nowMs: number, leaseMs: number, most: number): Promise<readonly DueDraft[]>;
-  done(id: string): Promise<void>;
+  /** Takes it away, unless it was scheduled for another time meanwhile. */
+  done(due: DueDraft): Promise<void>;
   /** when the next one is due; undefined: nothing waits */
   next(): Promise<number | undefined>;
 }

@@ -45,9 +45,9 @@ export const dueIn = (db: Kysely<Tables>): Due => ({
       });
     }),
 
-  done: (id) =>
+  done: ({ id, atMs }) =>
     guarded(async () => {
-      await transact(db, (tx) => tx.deleteFrom('due').where('id', '=', id).execute());
+      await transact(db, (tx) => tx.deleteFrom('due').where('id', '=', id).where('at_ms', '=', atMs).execute());
     }),
 
   next: () =>

@@ -4,7 +4,7 @@ import { GENESIS, verifyChain } from '../../src/core/audit.js';
 import type { ChangeEvent } from '../../src/core/change.js';
 import type { Store } from '../../src/ports/store.js';
 import { sha256 } from '../../src/store/audit.js';
-import { openStore } from '../../src/store/open.js';
+import { openStore as openDatabase } from '../../src/store/open.js';
 
 const ada = { person: 'ada', account: 'T0:U0ADA' };
 const grace = { person: 'grace', account: 'T0:U0GRACE' };
@@ -32,7 +32,11 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 };
 
 /** @param where a place for one new, empty database */
-export const storeContract = (name: string, where: () => Promise<string>): void => {
+export const storeContract = (
+  name: string,
+  where: () => Promise<string>,
+  openStore: (where: string) => Promise<Store> = openDatabase,
+): void => {
   describe(`${name} as a store`, () => {
     let place: string;
     let store: Store;
@@ -142,11 +146,13 @@ export const storeContract = (name: string, where: () => Promise<string>): void 
       expect(taken).toEqual([{ id: 'a', kind: 'measure', subject: 'c1', atMs: 100 }]);
       expect(await store.due.claim(160, 1_000, 10)).toEqual([]);
       expect((await store.due.claim(1_150, 1_000, 10)).map(({ id }) => id)).toEqual(['a', 'b']);
-      await store.due.done('a');
+      await store.due.done({ id: 'a', kind: 'measure', subject: 'c1', atMs: 100 });
       await store.due.schedule([{ id: 'b', kind: 'expire', subject: 'c1', atMs: 5_000 }]);
+      // Done with what it was, not with what it is due for now.
+      await store.due.done({ id: 'b', kind: 'expire', subject: 'c1', atMs: 200 });
       expect(await store.due.claim(4_999, 1_000, 10)).toEqual([]);
       expect((await store.due.claim(5_000, 1_000, 10)).map(({ id }) => id)).toEqual(['b']);
-      await store.due.done('b');
+      await store.due.done({ id: 'b', kind: 'expire', subject: 'c1', atMs: 5_000 });
       expect(await store.due.next()).toBeUndefined();
     });
 
