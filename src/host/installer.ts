@@ -244,6 +244,9 @@ rm -f /etc/sudoers.d/tcpstates && say 'removed: the sudo rule'
 for user in "$READ_USER" "$CHANGE_USER"; do
   rm -rf "/var/lib/$user/.ssh"
   if id "$user" >/dev/null 2>&1; then
+    for process in /proc/[0-9]*; do # its open sessions would go on, key or no key
+      if [ "$(stat -c %u "$process" 2>/dev/null)" = "$(id -u "$user")" ]; then kill -KILL "\${process#/proc/}" 2>/dev/null || :; fi
+    done
     if has userdel; then userdel "$user"; else deluser "$user"; fi
     say "removed: account $user"
   fi

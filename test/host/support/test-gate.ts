@@ -48,7 +48,8 @@ export const testGate = (shell: string, constants: Constants, kills?: string): s
 }
 PROTO=`;
   const source = withConstants(gateSource(), constants).replace(/^#!.*/, `#!${shell}`);
-  const marked = kills === undefined ? source : source.replace(/^PROTO=/m, crash).replace(/#@kp ([a-z-]+)/g, 'kp $1');
+  const marked =
+    kills === undefined ? source : source.replace(/^PROTO=/m, () => crash).replace(/#@kp ([a-z-]+)/g, 'kp $1');
   return gateScript(catalogue, marked);
 };
 
