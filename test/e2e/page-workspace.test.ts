@@ -162,8 +162,10 @@ describeNeeding(['chromium'], 'the page on the workspace', () => {
     at = await openWorkspace(browser, workspace.url, { as: 'U0ADA000001' });
   });
   afterAll(async () => {
-    await browser?.close();
     await app?.stop();
+    // stop() resolves before the socket is gone.
+    await at?.page.locator('[data-testid=app-status][data-connections="0"]').waitFor({ state: 'attached' });
+    await browser?.close();
     await workspace?.close();
   });
 
@@ -244,7 +246,7 @@ describeNeeding(['chromium'], 'the page on the workspace', () => {
     for (const { name, blocks } of gallery)
       await app.client.chat.postMessage({ channel: 'C0SRE000001', text: name, blocks: [...blocks] as never });
     await at.openChannel('sre');
-    await at.message('Good');
+    await at.message('12 numbers, each with its');
     expect(await at.page.getByTestId('unsupported').count()).toBe(0);
     const drawn = await at.readTable(at.page.getByTestId('data-table'));
     expect(drawn).toHaveLength(11);

@@ -180,7 +180,9 @@ export const openWorkspace = async (
     readTable: async (within, nth = 0) => {
       const table = within.locator('table').nth(nth);
       const rows = await cells(table);
-      const next = within.getByTestId('data-table').filter({ has: table }).getByRole('button', { name: 'Next page' });
+      const next = table
+        .locator('xpath=ancestor::*[@data-testid="data-table"]')
+        .getByRole('button', { name: 'Next page' });
       while ((await next.count()) > 0 && (await next.isEnabled())) {
         await next.click();
         rows.push(...(await cells(table)).slice(1));

@@ -39,7 +39,7 @@ export const textBlocks: readonly AnyBlock[] = [
   {
     type: 'section',
     text: mrkdwn(
-      '*65,536 of 65,536* entries, `212` dropped/s. _Explains_ why SSH and DNS fail while ~closed~ open sessions work.\nMeasured <!date^1763812867^{date_short_pretty} at {time_secs}|at 12:01:07> for <@U0ADA> in <#C0WAR>; see <https://docs.kernel.org|the kernel&apos;s page> &amp; &lt;limits&gt;.',
+      '*65,536 of 65,536* entries, `212` dropped/s. _Explains_ why SSH and DNS fail while ~closed~ open sessions work.\nMeasured <!date^1763812867^{date_short_pretty} at {time_secs}|at 12:01:07> for <@U0ADA> in <#C0WAR>; see <https://docs.kernel.org|the kernel page> &amp; &lt;limits&gt;.',
     ),
     accessory: { type: 'button', action_id: 'propose', text: plain('Propose'), style: 'primary', value: 'change-1' },
   },
@@ -58,7 +58,7 @@ export const textBlocks: readonly AnyBlock[] = [
     type: 'context',
     elements: [
       mrkdwn(':stopwatch: measured in *0.4 s*'),
-      { type: 'image', image_url: 'data:image/png;base64,iVBORw0KGgo=', alt_text: 'a missing image' },
+      { type: 'image', image_url: 'https://127.0.0.1:1/missing.png', alt_text: 'a missing image' },
       plain('19 checks, 2 could not be made'),
     ],
   },
@@ -288,7 +288,7 @@ export const composedBlocks: readonly AnyBlock[] = [
   },
   {
     type: 'image',
-    image_url: 'data:image/png;base64,iVBORw0KGgo=',
+    image_url: 'https://127.0.0.1:1/missing.png',
     alt_text: 'A picture that is not there',
     title: plain('A picture'),
   },

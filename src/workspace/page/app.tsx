@@ -1,7 +1,7 @@
 /** The whole page: sidebar, a place, a thread, modals on top. */
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { ChannelId, Ts } from '../protocol.js';
+import type { ChannelId, Notice, Request, Ts } from '../protocol.js';
 import { Channel, Home } from './channel.js';
 import { ConfirmDialog } from './confirm.js';
 import { type Connection, connect, type Phase } from './connection.js';
@@ -21,13 +21,36 @@ const clockMs = 30_000;
 const placeOf = (hash: string): Place | undefined =>
   hash === '#home' ? { kind: 'home' } : hash.length > 1 ? { kind: 'channel', id: hash.slice(1) } : undefined;
 
-const useNow = (): number => {
-  const [now, setNow] = useState(Date.now());
+/** Seconds since 1970, looked up again every half minute and whenever `news` changes: no message comes from the future. */
+const useNow = (news: unknown): number => {
+  const [tick, setTick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), clockMs);
+    const timer = setInterval(() => setTick((count) => count + 1), clockMs);
     return () => clearInterval(timer);
   }, []);
-  return now / 1000;
+  return useMemo(() => Date.now() / 1000, [tick, news]);
+};
+
+/** Where a refused request is told: at what was clicked, under what was typed. */
+const aboutOf = (request: Request): Notice['about'] => {
+  switch (request.type) {
+    case 'type':
+      return { channel: request.channel, ...(request.threadTs === undefined ? {} : { threadTs: request.threadTs }) };
+    case 'submit':
+    case 'close':
+      return { viewId: request.viewId };
+    case 'act':
+      return request.surface.in === 'view'
+        ? { viewId: request.surface.viewId }
+        : { channel: request.surface.channel, ts: request.surface.ts };
+    case 'shortcut':
+      return request.message ?? {};
+    case 'react':
+    case 'dismiss':
+      return { channel: request.channel, ts: request.ts };
+    default:
+      return {};
+  }
 };
 
 /** The socket, and what it has told. */
@@ -57,19 +80,15 @@ export const App = (): VNode => {
   const [draft, setDraft] = useState({ text: '', count: 0 });
   const [asking, setAsking] = useState<{ confirm: Confirm; answer(yes: boolean): void }>();
   const stores = useRef(new Map<string, EnteredStore>());
-  const nowSeconds = useNow();
+  const nowSeconds = useNow(held.messages);
   const { state } = held;
 
   const request = useCallback<Session['request']>(async (wanted) => {
     const reply = await (connection.current?.request(wanted) ??
       Promise.resolve({ type: 'reply' as const, to: 0, ok: false as const, error: 'The page is still connecting.' }));
-    // A composer and a modal show their own refusals; all others are told at the top.
-    if (!reply.ok && !['type', 'submit', 'complete', 'suggest'].includes(wanted.type))
-      setHeld((before) =>
-        before.notices.some((notice) => notice.text === reply.error)
-          ? before
-          : withNotice(before, { level: 'error', text: reply.error, about: {} }),
-      );
+    // A completion that does not come is no news.
+    if (!reply.ok && wanted.type !== 'complete' && wanted.type !== 'suggest')
+      setHeld((before) => withNotice(before, { level: 'error', text: reply.error, about: aboutOf(wanted) }));
     return reply;
   }, []);
 
@@ -154,7 +173,9 @@ export const App = (): VNode => {
       ? ''
       : `${nameOf(world.people.get(latest.user), latest.user)}: ${plainOf(parseMrkdwn(latest.text))}`;
   const modal = state?.modals.at(-1);
-  const loose = held.notices.filter(({ about }) => about.channel === undefined && about.viewId === undefined);
+  const loose = held.notices.filter(
+    ({ about }) => about.channel === undefined && (about.viewId === undefined || about.viewId === state?.home?.id),
+  );
   if (state === null)
     return (
       <div class="loading" role="status">

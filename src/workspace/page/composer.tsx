@@ -24,7 +24,6 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ for: string; completions: readonly Completion[] }>({ for: '', completions: [] });
   const [active, setActive] = useState(0);
-  const [refused, setRefused] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
   const where = { channel, ...(threadTs === undefined ? {} : { threadTs }) };
@@ -69,11 +68,8 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
     const typed = text.trim();
     if (typed === '') return;
     setText('');
-    setRefused(undefined);
     for (const notice of mine) session.dismissNotice(notice.id);
-    void session.request({ type: 'type', ...where, text: typed }).then((reply) => {
-      if (!reply.ok) setRefused(reply.error);
-    });
+    void session.request({ type: 'type', ...where, text: typed });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return;
@@ -105,12 +101,6 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
       {mine.map((notice) => (
         <NoticeLine key={notice.id} notice={notice} />
       ))}
-      {refused === undefined || mine.some((notice) => notice.text === refused) ? null : (
-        <div class="notice notice-error" role="alert">
-          <Icon name="alert" />
-          <span>{refused}</span>
-        </div>
-      )}
       {completions.length === 0 ? null : (
         <div class="completions" role="listbox" id={listId} aria-label="Completions" data-testid="completions">
           {completions.map((completion, index) => (

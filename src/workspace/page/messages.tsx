@@ -73,10 +73,10 @@ export const Messages = (props: {
                 follows={!newDay && follows(message, before) && !(props.inThread && index === 1)}
                 inThread={props.inThread}
               />
-              {props.inThread && index === 0 && props.messages.length > 1 ? (
+              {props.inThread && index === 0 && message.replyCount > 0 ? (
                 <div class="reply-line">
                   <span>
-                    {props.messages.length - 1} {props.messages.length === 2 ? 'reply' : 'replies'}
+                    {message.replyCount} {message.replyCount === 1 ? 'reply' : 'replies'}
                   </span>
                 </div>
               ) : null}

@@ -15,20 +15,16 @@ export const Modal = ({ view, depth }: { view: OpenView; depth: number }): VNode
   const surface = { in: 'view', viewId: view.id } as const;
   const handle = useSurfaceHandle(surface, 'modal', session.held.viewErrors.get(view.id) ?? {});
   const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<string>();
+  const notices = session.held.notices.filter((notice) => notice.about.viewId === view.id);
   const values = () => handle.entered.values();
   const close = (all: boolean) => void session.request({ type: 'close', viewId: view.id, all, values: values() });
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy || view.submit === null) return;
     setBusy(true);
-    setRefused(undefined);
-    void session.request({ type: 'submit', viewId: view.id, values: values() }).then((reply) => {
-      setBusy(false);
-      if (!reply.ok) setRefused(reply.error);
-    });
+    for (const notice of notices) session.dismissNotice(notice.id);
+    void session.request({ type: 'submit', viewId: view.id, values: values() }).finally(() => setBusy(false));
   };
-  const notices = session.held.notices.filter((notice) => notice.about.viewId === view.id);
   return (
     <Dialog class="modal" label={view.title} testId="modal" onCancel={() => close(view.clearOnClose)}>
       <form onSubmit={submit} noValidate>
@@ -55,11 +51,6 @@ export const Modal = ({ view, depth }: { view: OpenView; depth: number }): VNode
         {notices.map((notice) => (
           <NoticeLine key={notice.id} notice={notice} />
         ))}
-        {refused === undefined || notices.some((notice) => notice.text === refused) ? null : (
-          <div class="notice notice-error" role="alert">
-            {refused}
-          </div>
-        )}
         <footer class="dialog-foot">
           <button type="button" class="button" data-testid="modal-close" onClick={() => close(false)}>
             <Plain text={view.close} />

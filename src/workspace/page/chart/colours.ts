@@ -3,8 +3,8 @@
  * at least 3:1 against the page in its theme. From the seventh on they repeat with another pattern, which every
  * series has anyway: nothing is said by colour alone.
  */
-export const light = ['#1264a3', '#d9480f', '#0b7a5e', '#9c36b5', '#a17c00', '#495057'] as const;
-export const dark = ['#66b3f0', '#ff9a62', '#35c9a0', '#e599f7', '#ffe066', '#b7bec6'] as const;
+export const light = ['#1264a3', '#f0500e', '#00825b', '#980bbf', '#979328', '#372258'] as const;
+export const dark = ['#66b3f0', '#d4ab6b', '#1dbf96', '#fa7aeb', '#e1d88f', '#84b1c5'] as const;
 
 /** stroke-dasharray by series */
 export const dashes = ['', '7 4', '2 3', '9 3 2 3', '12 4', '4 2'] as const;

@@ -7,8 +7,10 @@
  */
 export const niceTicks = (min: number, max: number, wanted = 4): number[] => {
   const low = Math.min(0, Number.isFinite(min) ? min : 0);
-  const high = Math.max(0, Number.isFinite(max) ? max : 0);
-  const span = high - low || 1;
+  const highest = Math.max(0, Number.isFinite(max) ? max : 0);
+  // Nothing but zeros, or what is as good as zero: one empty step, up to 1.
+  const high = highest - low < 1e-9 ? 1 : highest;
+  const span = high - low;
   const rough = span / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = (([1, 2, 2.5, 5, 10].find((one) => one * power >= rough) ?? 10) as number) * power;
