@@ -193,11 +193,13 @@ export const dataTable = (
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
   pageSize: number,
+  /** the column that names the row */
+  named = 0,
 ): DataTableBlock => ({
   type: 'data_table',
   caption: clean(caption, 150),
   page_size: Math.min(100, Math.max(1, pageSize)),
-  row_header_column_index: 0,
+  row_header_column_index: named,
   rows: [
     head.map((name) => ({ type: 'raw_text' as const, text: clean(name, 60) })),
     ...rows.slice(0, 100).map((row) => row.map(cell)),

@@ -37,17 +37,18 @@ export interface FindingContext {
 
 const SHOWN = 3;
 const NOTS_SHOWN = 2;
+const ADVICE_SHOWN = 2;
 /** what may stand in a command that people copy: nothing that a shell would read */
 const TYPEABLE = /^[A-Za-z0-9_.,: -]*$/;
 
-const remedyLine = (remedy: Remedy, label: string): Line => [
+const remedyLine = (remedy: Remedy, label: string, scopeSaid: boolean): Line => [
   { bold: `${label}  ` },
   { code: remedy.key },
   ' ',
   { bold: `${settingValue(remedy.from)} → ${settingValue(remedy.to)}` },
   `: acts on ${/^next /.test(remedy.reaches) ? 'the ' : ''}${remedy.reaches}${remedy.memoryBytes === undefined ? '' : `, ${bytes(remedy.memoryBytes)} more at most`}${
     remedy.risk === 'low' ? '' : `, risk ${remedy.risk}`
-  }${remedy.scope === 'host' ? ', one value for the whole machine' : ''}`,
+  }${remedy.scope === 'host' && !scopeSaid ? ', one value for the whole machine' : ''}`,
 ];
 
 /** Useless or harmful things, those with one reason together. */
@@ -107,6 +108,12 @@ const foldedEvidence = (finding: Finding, position: number, titles: Titles): Par
       ? []
       : [rich(sectionOf([{ bold: 'By hand, until the next boot' }]), preformatted(byHand.join('\n'), 1200))]),
     ...block(
+      'Also',
+      finding.advice
+        .slice(ADVICE_SHOWN, ADVICE_SHOWN + 6)
+        .map((it): Line => [...(it.about === undefined ? [] : [{ code: it.about }, ': ']), it.what]),
+    ),
+    ...block(
       'Not either',
       restOfAvoid.slice(0, 6).map((group) => avoidLine(group, '')),
     ),
@@ -126,7 +133,7 @@ export const findingParts = (
 ): readonly Part[] => {
   const { titles, host } = context;
   const remedies = finding.remedies.slice(0, SHOWN);
-  const advice = finding.advice.slice(0, SHOWN);
+  const advice = finding.advice.slice(0, ADVICE_SHOWN);
   const avoid = avoidGroups(finding.avoid).slice(0, NOTS_SHOWN);
   const offer = offerFor(finding, context.offers);
   const headline = headlineOf(finding, titles);
@@ -151,7 +158,7 @@ export const findingParts = (
       ...(effects.length === 0
         ? []
         : [[{ bold: 'Explains  ' }, list(effects.map((effect) => headlineOf(effect, titles)))] as Line]),
-      ...remedies.map((remedy, index) => remedyLine(remedy, index === 0 ? 'Do' : 'And')),
+      ...remedies.map((remedy, index) => remedyLine(remedy, index === 0 ? 'Do' : 'And', /whole machine/.test(mind))),
       ...(mind === '' ? [] : [[{ bold: 'Mind  ' }, mind] as Line]),
       ...(finding.remedies.length > SHOWN
         ? [[`… ${finding.remedies.length - SHOWN} more settings, folded below`] as Line]

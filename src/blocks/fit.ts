@@ -47,10 +47,10 @@ const fits = (parts: readonly Part[]): boolean => {
 };
 
 /**
- * @param elsewhere where the reader finds what was left out, e.g. `Raw`
+ * @param rest a sentence: where the reader finds what was left out
  * @returns blocks in the order of the parts
  */
-export const fitted = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyBlock[] => {
+export const fitted = (parts: readonly Part[], rest = 'Raw has all of it.'): readonly AnyBlock[] => {
   let kept = parts.filter((part) => part.blocks.length > 0);
   const omitted: string[] = [];
   while (!fits(kept)) {
@@ -66,18 +66,18 @@ export const fitted = (parts: readonly Part[], elsewhere = 'Raw'): readonly AnyB
   if (omitted.length === 0) return blocks;
   const names = [...new Set(omitted)];
   const said = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  const line = context(`Left out for length: ${list(said)}. See ${elsewhere}.`);
+  const line = context(`Left out for length: ${list(said)}. ${rest}`);
   const last = blocks.at(-1);
   return last?.type === 'actions' ? [...blocks.slice(0, -1), line, last] : [...blocks, line];
 };
 
 /** A message of parts, with the same in simpler blocks for a workspace that does not know the newer ones. */
-export const messageOf = (text: string, parts: readonly Part[], elsewhere?: string): Message => ({
+export const messageOf = (text: string, parts: readonly Part[], rest?: string): Message => ({
   text: text === '' ? '-' : text,
-  blocks: fitted(parts, elsewhere),
+  blocks: fitted(parts, rest),
   fallback: fitted(
     parts.map((part) => ({ ...part, blocks: simpler(part.blocks) })),
-    elsewhere,
+    rest,
   ),
 });
 

@@ -13,6 +13,7 @@ import {
   lines,
   paragraph,
   rich,
+  sectionOf,
 } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
@@ -95,6 +96,9 @@ const meaningsOf = (rows: readonly SysctlRow[]): Part[] => {
               (row): Line => [
                 { bold: row.key.replace(/^net\.(ipv4|core|netfilter)\./, '') },
                 `  ${row.entry?.meaning ?? ''}`,
+                row.kernelDefault !== undefined && 'words' in row.kernelDefault
+                  ? ` Default: ${row.kernelDefault.words}.`
+                  : '',
                 ...(row.entry?.notThis === undefined ? [] : [{ italic: ` ${row.entry.notThis}` }]),
               ],
             ),
@@ -139,16 +143,39 @@ export const sysctlMessage = (input: {
   const shown = answer.rows.slice(0, ROWS_MAX);
   const withBoot = shown.some((row) => row.boot !== undefined);
   const grouped = answer.by === 'health';
+  const differing = shown.filter((row) => row.differs === 'yes');
   const table = (): Part[] => [
+    ...(differing.length === 0
+      ? []
+      : [
+          {
+            blocks: [
+              rich(
+                sectionOf([{ bold: 'Other than the kernel default' }]),
+                bullets([
+                  ...differing
+                    .slice(0, 8)
+                    .map(
+                      (row): Line => [{ code: row.key }, ` is ${nowOf(row)}${unitOf(row)}, default ${defaultOf(row)}`],
+                    ),
+                  ...(differing.length > 8 ? [[`… ${differing.length - 8} more in the table`] as Line] : []),
+                ]),
+              ),
+            ],
+            need: 1,
+            name: 'what differs',
+          },
+        ]),
     {
       blocks: [
         dataTable(
           verdict,
-          ['Key', 'Now', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : []), ...(grouped ? ['Group'] : [])],
+          ['Now', 'Key', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : []), ...(grouped ? ['Group'] : [])],
           shown.map((row) => [
+            // the value first: a phone shows it without scrolling sideways
+            `${nowOf(row)}${/^ (s|ms|µs|bytes|pages)$/.test(unitOf(row)) ? unitOf(row) : ''}`,
             row.key,
-            `${nowOf(row)}${unitOf(row)}`,
-            defaultOf(row),
+            row.kernelDefault !== undefined && 'words' in row.kernelDefault ? 'depends' : defaultOf(row),
             row.differs === 'yes' ? 'differs' : row.differs === 'no' ? 'same' : '-',
             ...(withBoot
               ? [
@@ -160,6 +187,7 @@ export const sysctlMessage = (input: {
             ...(grouped ? [row.entry?.group ?? 'other'] : []),
           ]),
           15,
+          1,
         ),
       ],
       need: 1,
@@ -225,6 +253,6 @@ export const sysctlMessage = (input: {
         ]),
       ),
     ],
-    'a narrower question',
+    'Ask for fewer keys to see it.',
   );
 };

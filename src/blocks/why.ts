@@ -89,14 +89,14 @@ const partsOf = (why: Why): readonly Part[] => {
 
 /** `/tcpstates web-1 --why conntrack-full` */
 export const whyMessage = (why: Why): Message =>
-  messageOf(spoken(verdictOf(why)), partsOf(why), 'the rule table in the README');
+  messageOf(spoken(verdictOf(why)), partsOf(why), 'The rule table in the README has the rest.');
 
 /** The same for a click. */
 export const whyModal = (why: Why): Modal => ({
   type: 'modal',
   title: plain(`Why: ${why.rule.id}`, 24),
   close: plain('Close', 24),
-  blocks: [...fitted(partsOf(why), 'the rule table in the README')],
+  blocks: [...fitted(partsOf(why), 'The rule table in the README has the rest.')],
 });
 
 /** `--why` with a rule that is not there: the nearest names. */
