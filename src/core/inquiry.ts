@@ -94,7 +94,7 @@ export class Inquiry {
   reading<Name extends ReadingName>(name: Name): ValueOf<Name> | undefined {
     const reading = this.snapshot.readings[name];
     if (reading.status === 'failed') {
-      this.lacks(`${READINGS[name].words}: ${reading.reason}`, READINGS[name].gap);
+      this.lacks(`${READINGS[name].words}: ${reading.reason}`, READINGS[name].gap && reading.notAsked !== true);
       return undefined;
     }
     return reading.value as ValueOf<Name>;

@@ -26,8 +26,9 @@ const isGrowing = (q: Inquiry, count: number): Known => {
   const counters = q.detail('counters');
   const from = counters?.first.values['Tcp.CurrEstab'];
   const to = counters?.second?.values['Tcp.CurrEstab'];
-  if (from === undefined || to === undefined || to <= 0) return undefined;
-  return count >= 0.8 * to ? to >= from * GROWTH_RATIO : undefined;
+  const established = q.detail('sockets')?.counts.ESTABLISHED.total;
+  if (from === undefined || to === undefined || established === undefined) return undefined;
+  return count >= 0.8 * (count + established) ? to >= Math.max(1, from) * GROWTH_RATIO : undefined;
 };
 
 export const rule: Rule = {

@@ -8,7 +8,7 @@ export const rule: Rule = {
   title: 'A listening process has run out of file descriptors',
   why: 'accept() fails for lack of a descriptor: connections wait in the accept queue until it is full, although TCP is fine.',
   symptoms: '"Too many open files" in the log of the service; connects that hang or time out on one port.',
-  needs: ['processes', 'fileHandles'],
+  needs: ['sockets', 'fileHandles'],
   after: ['close-wait-leak'],
   rank: 31,
   severity: 'crit',
@@ -23,13 +23,17 @@ export const rule: Rule = {
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
     const limit = q.threshold('FD_PROCESS_RATIO');
-    const processes = q.reading('processes');
-    const listeners = q.detail('sockets')?.listeners.length;
+    const sockets = q.reading('sockets');
+    // nobody counted because no accept queue is full: then no process fails to accept for lack of descriptors
+    const asked = input.snapshot.readings.processes;
+    const uncalledFor = asked.status === 'failed' && asked.notAsked === true && sockets !== undefined;
+    const processes = uncalledFor ? undefined : q.reading('processes');
+    const listeners = sockets?.listeners.length;
     const counted = (processes ?? []).filter(({ softLimit }) => softLimit > 0);
     const worst = [...counted].sort((a, b) => b.openFiles / b.softLimit - a.openFiles / a.softLimit || a.pid - b.pid);
     const exhausted = worst.filter(({ openFiles, softLimit }) => openFiles / softLimit >= limit);
     const shown = worst[0];
-    let some: Known = shown === undefined ? undefined : exhausted.length > 0;
+    let some: Known = uncalledFor ? false : shown === undefined ? undefined : exhausted.length > 0;
     if (processes !== undefined && shown === undefined) {
       if (listeners === 0) some = false;
       else q.lacks('open files of listening processes: none was counted (needs root)', false);
@@ -45,7 +49,11 @@ export const rule: Rule = {
     q.ask(
       `Does a listening process use at least ${limit * 100} % of its descriptors?`,
       some,
-      shown === undefined ? 'unknown' : `${shown.command} (pid ${shown.pid}): ${shown.openFiles} of ${shown.softLimit}`,
+      uncalledFor
+        ? `not counted: ${asked.reason}`
+        : shown === undefined
+          ? 'unknown'
+          : `${shown.command} (pid ${shown.pid}): ${shown.openFiles} of ${shown.softLimit}`,
     );
 
     const handles = q.reading('fileHandles');
@@ -84,6 +92,7 @@ export const rule: Rule = {
       advice.push({ what: 'run the probe as root to see the open files of listening processes' });
     return q.conclude(anyOf(some, hostFull), {
       severity: 'crit',
+      confidence: uncalledFor ? 'medium' : 'high',
       ...(first !== undefined && { subject: `${first.command} (pid ${first.pid})` }),
       causedBy: leaks ? ['close-wait-leak'] : [],
       advice,

@@ -52,7 +52,7 @@ export const rule: Rule = {
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
     const limit = q.threshold('NEIGH_FULL_RATIO');
-    const inside = q.initialNamespace() === false;
+    const inside = q.initialNamespace() !== true;
     const neighbours = q.reading('neighbours');
     const answers: Known[] = [];
     const fixes: Remedy[] = [];
@@ -71,9 +71,10 @@ export const rule: Rule = {
           source: `/proc/net/stat/${cache}`,
           ...(thresh3 !== undefined && { limit: thresh3 }),
         });
-      const fulls = q.rate(`${cache}.table_fulls`, {
-        limit: `${cache}.table_fulls: printed in the initial network namespace only`,
-      });
+      const fulls = q.rate(
+        `${cache}.table_fulls`,
+        inside ? { limit: `${cache}.table_fulls: printed in the initial network namespace only` } : {},
+      );
       const overflowing = q.ask(
         `Did new ${words} neighbours fail to find room?`,
         fulls === undefined ? undefined : fulls.delta > 0,

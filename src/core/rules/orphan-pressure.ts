@@ -5,6 +5,8 @@ import { fewerRetries, goodbyes, probesUnanswered } from '../orphans.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
 
+/** No sane limit is so low that so few come near a quarter of it. */
+const FEW = 25;
 /** Unswappable memory that one orphan may hold (ip-sysctl, tcp_max_orphans). */
 const ORPHAN_BYTES_MAX = 65_536;
 const MEMORY_SHARE_MAX = 0.5;
@@ -48,7 +50,9 @@ export const rule: Rule = {
     const ratio = q.threshold('ORPHAN_RATIO');
     const many = q.ask(
       `Are there at least ${ratio * 100} % of tcp_max_orphans?`,
-      orphans === 0 ? false : reaches(orphans, max === undefined ? undefined : max * ratio),
+      orphans !== undefined && orphans < FEW && max === undefined
+        ? false
+        : reaches(orphans, max === undefined ? undefined : max * ratio),
       orphans === undefined ? 'unknown' : `${orphans} of ${max ?? 'unknown (the initial namespace alone shows it)'}`,
     );
     const sockets = q.detail('sockets');
