@@ -20,8 +20,9 @@ import { type Fields, isObject } from './validate/check.js';
 import { optionsOf } from './values.js';
 
 const waitMs = 5000;
+const lookEveryMs = 20;
 
-/** Calls `look` now and after every change until it gives something. */
+/** Calls `look` now, after every change, and now and then for what is not the workspace's, until it gives something. */
 export const waitFor = async <T>(
   hub: Hub,
   look: () => T | undefined | null | false,
@@ -31,9 +32,11 @@ export const waitFor = async <T>(
 ): Promise<T> =>
   new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
+    let again: NodeJS.Timeout | undefined;
     let stop: () => void = () => undefined;
     const end = (): void => {
       clearTimeout(timer);
+      clearInterval(again);
       stop();
     };
     const check = (): void => {
@@ -51,6 +54,7 @@ export const waitFor = async <T>(
       end();
       reject(new Error(`waited ${withinMs} ms in vain for ${what}\n${describe()}`));
     }, withinMs);
+    again = setInterval(check, lookEveryMs);
     stop = hub.watch(check);
     check();
   });
