@@ -12,6 +12,7 @@ import type { Inventory } from './core/inventory.js';
 import { stateScript } from './core/probe-script.js';
 import { parseSysctls, sysctlScript } from './core/sysctl-script.js';
 import { parseTranscript } from './core/transcript.js';
+import { type Lab, startLab } from './lab/lab.js';
 import { makeLog } from './log.js';
 import { manifestOf } from './manifest.js';
 import type { Log } from './ports/log.js';
@@ -29,13 +30,15 @@ const fail = (...lines: readonly string[]): never => {
   process.exit(2);
 };
 
-/** Nothing registered: everything works, and every question says what to do. */
-const NO_HOSTS: Inventory = { hosts: new Map(), groups: new Map(), revision: 'none' };
-
-const watchInventory = (settings: Settings, log: Log, onChange: (inventory: Inventory) => void): Watched<Inventory> => {
-  const { inventoryPath: file, way } = settings;
-  if (way.mode === 'local' && !existsSync(file))
-    return { current: () => NO_HOSTS, problem: () => undefined, reload: () => undefined, close: () => undefined };
+const watchInventory = (
+  settings: Settings,
+  lab: Lab | undefined,
+  log: Log,
+  onChange: (inventory: Inventory) => void,
+): Watched<Inventory> => {
+  const { inventoryPath: file } = settings;
+  if (lab !== undefined)
+    return { current: () => lab.inventory, problem: () => undefined, reload: () => undefined, close: () => undefined };
   return watchConfig({
     file,
     load: loadInventory,
@@ -51,7 +54,11 @@ const watchInventory = (settings: Settings, log: Log, onChange: (inventory: Inve
   });
 };
 
-const openWorkspace = async (port: number, commands: ReadonlyMap<string, Command>): Promise<Workspace> => {
+const openWorkspace = async (
+  port: number,
+  commands: ReadonlyMap<string, Command>,
+  lab: Lab | undefined,
+): Promise<Workspace> => {
   const manifest = manifestOf(commands);
   const shown = (manifest.features['slash_commands'] ?? []) as {
     command: string;
@@ -74,6 +81,7 @@ const openWorkspace = async (port: number, commands: ReadonlyMap<string, Command
     })),
     shortcuts,
     port,
+    ...(lab === undefined ? {} : { banner: lab.notice }),
   });
 };
 
@@ -89,7 +97,13 @@ const slackOf = (settings: Settings, workspace: Workspace | undefined): SlackSet
   throw new Error('the local workspace was not started');
 };
 
-const greet = (bot: Bot, settings: Settings, inventory: Inventory, workspace: Workspace | undefined): void => {
+const greet = (
+  bot: Bot,
+  settings: Settings,
+  inventory: Inventory,
+  workspace: Workspace | undefined,
+  lab: Lab | undefined,
+): void => {
   const hosts = [...inventory.hosts.keys()];
   const [host = '<host>'] = hosts;
   const connected =
@@ -99,9 +113,11 @@ const greet = (bot: Bot, settings: Settings, inventory: Inventory, workspace: Wo
   say(
     '',
     `tcpstates is connected to ${connected}`,
-    hosts.length === 0
-      ? `No host is registered: write ${settings.inventoryPath} (README, “Register a host”).`
-      : `${hosts.length} host${hosts.length === 1 ? '' : 's'} registered in ${settings.inventoryPath}: ${hosts.slice(0, 8).join(', ')}${hosts.length > 8 ? ', …' : ''}`,
+    ...(lab === undefined
+      ? [
+          `${hosts.length} host${hosts.length === 1 ? '' : 's'} registered in ${settings.inventoryPath}: ${hosts.slice(0, 8).join(', ')}${hosts.length > 8 ? ', …' : ''}`,
+        ]
+      : lab.notice),
     ...(workspace === undefined ? [] : [`Open ${workspace.url} in a browser.`]),
     'Try:',
     `  /tcpstates ${host}`,
@@ -119,7 +135,9 @@ const main = async (): Promise<void> => {
   const local = way.mode === 'local';
 
   const [commands, rules, sysctlCatalogue] = await Promise.all([loadCommands(), loadRules(), loadSysctls()]);
-  const workspace = local ? await openWorkspace(way.port, commands) : undefined;
+  // Nothing registered yet: hosts to try it on, real and recorded.
+  const lab = local && !existsSync(settings.inventoryPath) ? await startLab() : undefined;
+  const workspace = local ? await openWorkspace(way.port, commands, lab) : undefined;
   const log = makeLog({
     level: settings.logLevel,
     secrets: [
@@ -128,7 +146,7 @@ const main = async (): Promise<void> => {
     ],
   });
 
-  const inventory = watchInventory(settings, log, ({ hosts }) => transport.inventoryChanged([...hosts.values()]));
+  const inventory = watchInventory(settings, lab, log, ({ hosts }) => transport.inventoryChanged([...hosts.values()]));
   const transport = createTransport({
     hosts: [...inventory.current().hosts.values()],
     log: (level, message, fields) => log[level]({ detail: JSON.stringify(fields) }, message),
@@ -160,6 +178,7 @@ const main = async (): Promise<void> => {
     await bot.stop(settings.graceMs);
     inventory.close();
     await workspace?.close();
+    await lab?.close();
     if (local) rmSync(stateDir, { recursive: true, force: true });
     log.info({ signal }, 'stopped');
     process.exit(code);
@@ -175,7 +194,7 @@ const main = async (): Promise<void> => {
       void stop(1, event).catch(() => process.exit(1));
     });
 
-  greet(bot, settings, inventory.current(), workspace);
+  greet(bot, settings, inventory.current(), workspace, lab);
 };
 
 main().catch((error: unknown) => {
