@@ -18,10 +18,15 @@ export class StaleConnection extends Error {}
 const SHELL_MISSING = new Set([126, 127]);
 
 /** What it means when a session ended without its closing line. */
-const unfinished = (collected: Collected, connection: Connection, where: string): Failure => {
+const unfinished = (collected: Collected, connection: Connection, where: string, gate: boolean): Failure => {
   const { exitCode, text, stderr } = collected;
   const detail = `exit ${exitCode ?? 'unknown'}; stderr: ${stderr.slice(0, 150)}`;
   if (connection.closed) return failure('dropped', where, { detail });
+  const code = gate ? /(?:^|\n)end=([a-z-]{1,40})\n?$/.exec(text)?.[1] : undefined;
+  if (code !== undefined)
+    return failure('no-shell', where, {
+      say: `its gate refused the question (${code}). Install or update the gate on it.`,
+    });
   // A script that ran prints at once; an account without a shell says a line and exits with an error.
   const noShell =
     exitCode !== null && (SHELL_MISSING.has(exitCode) || (exitCode !== 0 && exitCode < 128 && text.length < 512));
@@ -72,14 +77,14 @@ export const askOver = async (lease: Lease, host: Host, script: Script, deadline
     if (question.stdin === undefined) session.channel.end();
     else session.channel.write(question.stdin);
     const limits = { bytesMax: host.limits.outputBytesMax, complete: question.complete };
-    const collected = await collect(session.channel, limits, deadline, deadline.signal);
+    const collected = await collect(session, limits, deadline, deadline.signal);
     if (collected.ended === 'too-much')
       throw failure('too-much-output', where, {
         say: `it printed more than ${host.limits.outputBytesMax.toLocaleString('en')} bytes; the rest was not read.`,
       });
     if (!question.complete(collected.text)) {
       if (warm && connection.closed && collected.text === '') throw new StaleConnection();
-      throw unfinished(collected, connection, where);
+      throw unfinished(collected, connection, where, host.access === 'gate');
     }
     const { text, stderr, exitCode } = collected;
     return { text: text.trimEnd(), stderr, exitCode, tookMs: deadline.elapsedMs, connectMs, warm };

@@ -85,7 +85,7 @@ const shellStep = async (connection: Connection, host: Host, deadline: Deadline)
     else session.channel.write(TOOLS_SCRIPT);
     const last = gate ? /(^|\n)end=[^\n]*\n$/ : new RegExp(`(^|\n)${TOOLS_DONE}\n$`);
     const { text, exitCode } = await collect(
-      session.channel,
+      session,
       { bytesMax: 65_536, complete: (tail) => last.test(tail) },
       deadline,
       deadline.signal,

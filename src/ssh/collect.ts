@@ -1,5 +1,5 @@
 /** What one session prints, within its bounds: bytes counted over both streams, and an end that is an end. */
-import type { ClientChannel } from 'ssh2';
+import type { Session } from './connection.js';
 import { type PhaseHolder, until } from './deadline.js';
 
 export interface Collected {
@@ -29,18 +29,17 @@ const EXIT_WAIT_MS = 200;
  * @throws the signal's reason
  */
 export const collect = async (
-  channel: ClientChannel,
+  session: Session,
   { bytesMax, complete }: CollectLimits,
   phase: PhaseHolder,
   signal: AbortSignal,
 ): Promise<Collected> => {
+  const { channel } = session;
   const chunks: Buffer[] = [];
   const errors: Buffer[] = [];
   let bytes = 0;
   let errorBytes = 0;
   let tail = '';
-  let exitCode: number | null = null;
-  let exited = false;
   let exitWait: NodeJS.Timeout | undefined;
   phase.phase = 'waiting for the answer';
 
@@ -51,7 +50,7 @@ export const collect = async (
       return bytes <= bytesMax;
     };
     const wholeNow = (): void => {
-      if (exited) resolve('complete');
+      if (session.exit() !== undefined) resolve('complete');
       else exitWait ??= setTimeout(() => resolve('complete'), EXIT_WAIT_MS);
     };
     let whole = false;
@@ -69,9 +68,7 @@ export const collect = async (
       errors.push(chunk.subarray(0, STDERR_KEPT - errorBytes));
       errorBytes += chunk.length;
     });
-    channel.on('exit', (code: unknown) => {
-      exited = true;
-      exitCode = typeof code === 'number' ? code : null;
+    channel.once('exit', () => {
       if (whole) wholeNow();
     });
     channel.once('close', () => resolve('closed'));
@@ -82,7 +79,7 @@ export const collect = async (
       ended: why,
       text: Buffer.concat(chunks).toString('utf8'),
       stderr: Buffer.concat(errors).toString('utf8'),
-      exitCode,
+      exitCode: session.exit()?.code ?? null,
     };
   } finally {
     clearTimeout(exitWait);

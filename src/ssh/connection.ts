@@ -15,6 +15,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** An open session; `leave` gives its place to the next. */
 export interface Session {
   channel: ClientChannel;
+  /** the command's end, once told; `code` null: ended by a signal. Kept from the first moment: it may come with the reply. */
+  exit(): { code: number | null } | undefined;
   /**
    * Ends the session whatever it is doing. @param kill also kills the remote process, where the server passes signals on
    */
@@ -88,7 +90,7 @@ export class Connection {
       const leave = await this.#sessions.enter(signal);
       try {
         onRequest?.();
-        return this.#session(await this.#request(command, signal, leave), leave);
+        return await this.#request(command, signal, leave);
       } catch (error) {
         leave();
         if (!(error instanceof SessionRefused)) throw error;
@@ -104,18 +106,19 @@ export class Connection {
     }
   }
 
-  #request(command: string, signal: AbortSignal, leave: () => void): Promise<ClientChannel> {
+  #request(command: string, signal: AbortSignal, leave: () => void): Promise<Session> {
     signal.throwIfAborted();
     let abandoned = false;
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
+    const opened = new Promise<Session>((resolve, reject) => {
       const lost = (): void => reject(new ConnectionLost('closed while a session was opened'));
       this.onClose(lost);
       try {
         this.#client.exec(command, (error, channel) => {
           this.#onClose.delete(lost);
           if (error === undefined) {
-            if (abandoned) this.#session(channel, leave).abandon('kill');
-            resolve(channel);
+            const session = this.#session(channel, leave);
+            if (abandoned) session.abandon('kill');
+            resolve(session);
           } else if (isRefusal(error)) reject(new SessionRefused(error.message));
           else if (/unable to exec/i.test(error.message)) {
             // ssh2 hands the half-made channel to nobody: only closing the connection frees it.
@@ -142,15 +145,16 @@ export class Connection {
       leave();
     });
     let over = false;
-    let exited = false;
-    channel.once('exit', () => {
-      exited = true;
+    let exit: { code: number | null } | undefined;
+    channel.once('exit', (code: unknown) => {
+      exit = { code: typeof code === 'number' ? code : null };
     });
     channel.once('close', () => {
       over = true;
     });
     return {
       channel,
+      exit: () => exit,
       abandon: (kill) => {
         if (over || this.#closed) return;
         over = true;
@@ -159,7 +163,7 @@ export class Connection {
         channel.once('close', () => clearTimeout(cut));
         try {
           // Closing alone leaves the remote process running; the signal reaches its process group (RFC 4254 6.9).
-          if (kill === 'kill' && !exited) channel.signal('KILL');
+          if (kill === 'kill' && exit === undefined) channel.signal('KILL');
         } catch {
           // no longer writable: it is ending by itself
         }

@@ -49,7 +49,7 @@ export const askGate = async (
     try {
       session.channel.end();
       const limits = { bytesMax: ANSWER_BYTES_MAX, complete: (tail: string) => /(^|\n)end=[^\n]*\n$/.test(tail) };
-      const { text } = await collect(session.channel, limits, deadline, deadline.signal);
+      const { text } = await collect(session, limits, deadline, deadline.signal);
       // Without its newline the last line may be the beginning of a longer one.
       return parseAnswer(text.slice(0, text.lastIndexOf('\n') + 1));
     } finally {
