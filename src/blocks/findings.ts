@@ -13,8 +13,9 @@ import {
   rich,
   sectionOf,
 } from './elements.js';
-import type { Part } from './fit.js';
-import { detailOf, headlineOf, type Titles, titleOf } from './sentences/index.js';
+import { cut } from './escape.js';
+import { always, type Part } from './fit.js';
+import { detailOf, headlineOf, type Titles } from './sentences/index.js';
 import { evidenceInWords } from './sentences/sentence.js';
 import { bytes, duration, list, settingValue } from './words.js';
 
@@ -68,7 +69,16 @@ const offerFor = (finding: Finding, offers: readonly Offer[] | undefined): Offer
     (offer) => offer.finding === finding.id && (offer.subject === undefined || offer.subject === finding.subject),
   );
 
-const foldedEvidence = (finding: Finding, position: number, titles: Titles): Part['blocks'][number] => {
+/** What a button on a finding carries. */
+const refOf = (finding: Finding, context: FindingContext): string =>
+  encodeRef({
+    host: context.host.name,
+    finding: finding.id,
+    ...(finding.subject === undefined ? {} : { subject: cut(finding.subject, 200) }),
+    ...(context.measurement === undefined ? {} : { measurement: context.measurement }),
+  });
+
+const foldedEvidence = (finding: Finding, position: number, context: FindingContext): Part['blocks'][number] => {
   const evidence = finding.evidence.map(
     (it): Line => [
       evidenceInWords(it),
@@ -96,7 +106,7 @@ const foldedEvidence = (finding: Finding, position: number, titles: Titles): Par
     .filter((remedy) => [remedy.key, remedy.from, remedy.to].every((word) => TYPEABLE.test(word)))
     .map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
   const restOfAvoid = avoidGroups(finding.avoid).slice(NOTS_SHOWN);
-  const why = titles.get(finding.id)?.why;
+  const why = context.titles.get(finding.id)?.why;
   const block = (title: string, items: readonly Line[]) =>
     items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
   return folded(`${position === 0 ? '' : `${position}. `}Evidence, reasons, commands (${finding.id})`, [
@@ -118,7 +128,31 @@ const foldedEvidence = (finding: Finding, position: number, titles: Titles): Par
       restOfAvoid.slice(0, 6).map((group) => avoidLine(group, '')),
     ),
     ...(finding.missing.length === 0 ? [] : [rich(lines([{ bold: 'Could not be read  ' }, list(finding.missing)]))]),
+    ...(context.measurement === undefined
+      ? []
+      : [
+          actions([
+            button(`${ACTIONS.why}:${position}`, 'Explain in full', {
+              value: refOf(finding, context),
+              label: `Explain ${finding.id}`,
+            }),
+          ]),
+        ]),
   ]);
+};
+
+const SEVERITY = { crit: 'CRITICAL', warn: 'WARNING', info: 'Note' } as const;
+
+/** The button that proposes the remedies, or why there is none. Nothing where policy was not asked. */
+const proposal = (finding: Finding, position: number, headline: string, context: FindingContext): Part['blocks'] => {
+  const offer = offerFor(finding, context.offers);
+  if (offer === undefined) return [];
+  if (offer.refused !== undefined) return [rich(lines([{ bold: 'Not proposed here  ' }, offer.refused]))];
+  const value = refOf(finding, context);
+  const label = `Propose the remedy: ${headline}`;
+  return [
+    actions([button(`${ACTIONS.propose}:${position}`, offer.label ?? 'Propose', { style: 'primary', label, value })]),
+  ];
 };
 
 /**
@@ -131,11 +165,10 @@ export const findingParts = (
   effects: readonly Finding[],
   context: FindingContext,
 ): readonly Part[] => {
-  const { titles, host } = context;
+  const { titles } = context;
   const remedies = finding.remedies.slice(0, SHOWN);
   const advice = finding.advice.slice(0, ADVICE_SHOWN);
   const avoid = avoidGroups(finding.avoid).slice(0, NOTS_SHOWN);
-  const offer = offerFor(finding, context.offers);
   const headline = headlineOf(finding, titles);
   const detail = detailOf(finding);
   const mind = list([...new Set(remedies.slice(0, 1).flatMap((remedy) => remedy.requires ?? []))]);
@@ -145,16 +178,7 @@ export const findingParts = (
       : ` (${finding.confidence} confidence${finding.missing.length === 0 ? '' : `: ${list(finding.missing)} could not be read`})`;
   const said = rich(
     lines(
-      ...(position === 0
-        ? [[detail, confidence] as Line]
-        : [
-            [
-              {
-                bold: `${position}. ${finding.severity === 'crit' ? 'CRITICAL' : finding.severity === 'warn' ? 'WARNING' : 'Note'}: ${headline}`,
-              },
-            ] as Line,
-            [detail, confidence] as Line,
-          ]),
+      [detail, confidence],
       ...(effects.length === 0
         ? []
         : [[{ bold: 'Explains  ' }, list(effects.map((effect) => headlineOf(effect, titles)))] as Line]),
@@ -173,31 +197,20 @@ export const findingParts = (
       ...avoid.map((group): Line => avoidLine(group, { bold: 'Not  ' })),
     ),
   );
-  const propose =
-    offer === undefined || remedies.length === 0
-      ? []
-      : offer.refused !== undefined
-        ? [rich(lines([{ bold: 'Not proposed here  ' }, offer.refused]))]
-        : [
-            actions([
-              button(`${ACTIONS.propose}:${position}`, offer.label ?? 'Propose', {
-                style: 'primary',
-                label: `Propose the remedy: ${headline}`,
-                value: encodeRef({
-                  host: host.name,
-                  finding: finding.id,
-                  ...(finding.subject === undefined ? {} : { subject: finding.subject.slice(0, 200) }),
-                  ...(context.measurement === undefined ? {} : { measurement: context.measurement }),
-                }),
-              }),
-            ]),
-          ];
   return [
-    { blocks: [said, ...propose], need: position <= 1 ? 0 : position, name: headline },
+    // that something is wrong is never left out, whatever else there is no room for
+    ...(position === 0
+      ? []
+      : [always(rich(lines([{ bold: `${position}. ${SEVERITY[finding.severity]}: ${headline}` }])))]),
     {
-      blocks: [foldedEvidence(finding, position, titles)],
+      blocks: [said, ...(remedies.length === 0 ? [] : proposal(finding, position, headline, context))],
+      need: position <= 1 ? 0 : position,
+      name: `what to do about ${finding.id}`,
+    },
+    {
+      blocks: [foldedEvidence(finding, position, context)],
       need: 10 + position,
-      name: `evidence of ${titleOf(finding.id, titles)}`,
+      name: `evidence of ${finding.id}`,
     },
   ];
 };

@@ -147,19 +147,23 @@ export const investigationMessage = (input: Investigation): Message => {
     ...(shares.length === 0 ? [] : [[{ bold: 'Limits  ' }, shares.map(shareInWords).join(' | ')] as Line]),
     ...(unchecked === undefined ? [] : [unchecked]),
   ];
-  return messageOf(spoken(verdict.line), [
-    always(
-      header(verdict.line),
-      context(...measuredLine(input).filter((piece) => typeof piece === 'string' || 'at' in piece)),
-    ),
-    ...findingsOf(input, verdict),
-    { blocks: small.length === 0 ? [] : [rich(lines(...small))], need: 0, name: '' },
-    // what a tired person acts on fits one screen of a phone: the buttons stand before the tables
-    always(buttonsOf(input)),
-    ...statesParts(input.snapshot, input.host.name, input.previous),
-    holdersPart(input.snapshot, checksMade(input)),
-    ...(input.asker === undefined
-      ? []
-      : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 2, name: '' }]),
-  ]);
+  return messageOf(
+    spoken(verdict.line),
+    [
+      always(
+        header(verdict.line),
+        context(...measuredLine(input).filter((piece) => typeof piece === 'string' || 'at' in piece)),
+      ),
+      ...findingsOf(input, verdict),
+      { blocks: small.length === 0 ? [] : [rich(lines(...small))], need: 0, name: '' },
+      // what a tired person acts on fits one screen of a phone: the buttons stand before the tables
+      always(buttonsOf(input)),
+      ...statesParts(input.snapshot, input.host.name, input.previous),
+      holdersPart(input.snapshot, checksMade(input)),
+      ...(input.asker === undefined
+        ? []
+        : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 2, name: '' }]),
+    ],
+    `Raw has all of it; /tcpstates ${input.host.name} --why <rule> explains any.`,
+  );
 };

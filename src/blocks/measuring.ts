@@ -1,6 +1,6 @@
 /** What stands in the channel until the answer replaces it. */
 import { ACTIONS, encodeRef } from './actions.js';
-import { actions, button, context, paragraph } from './elements.js';
+import { actions, button, paragraph } from './elements.js';
 import { spoken } from './escape.js';
 import type { LastKnown } from './failure.js';
 import { always, messageOf } from './fit.js';
@@ -34,9 +34,3 @@ export const measuringMessage = (input: {
     ),
   ]);
 };
-
-/** Said in the first answer that a channel gets. */
-export const firstTimeHint = () =>
-  context(
-    'First time here: this asks a registered host over SSH and says what is wrong with its TCP. It changes nothing.',
-  );

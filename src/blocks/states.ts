@@ -65,7 +65,8 @@ export const statesParts = (snapshot: Snapshot, host: string, previous?: Snapsho
                 { x: 'state', y: 'sockets' },
               ),
             ],
-            need: 20,
+            // light in characters, so it goes late
+            need: 2,
             name: 'the chart',
           },
         ]),

@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import type { AllowedValues, SysctlEntry } from '../../src/core/sysctl.js';
-import { defaultOn } from '../../src/core/sysctl-query.js';
+import { defaultOn, querySysctls } from '../../src/core/sysctl-query.js';
+import { sysctlScript } from '../../src/core/sysctl-script.js';
+import { parseSysctlTranscript } from '../../src/core/sysctl-transcript.js';
 import { valueProblem } from '../../src/core/values.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { describeNeeding } from '../support/needs.js';
@@ -151,4 +153,33 @@ describeNeeding(['netns'], 'a new network namespace of this kernel', () => {
     });
     expect(wrong).toEqual([]);
   });
+});
+
+describeNeeding(['linux'], 'the famous pipe on this machine', () => {
+  const shell = (program: string): string =>
+    execFileSync('sh', ['-c', program], { encoding: 'utf8', timeout: 30_000, maxBuffer: 64 * 2 ** 20 });
+  const { values, kernelRelease } = parseSysctlTranscript(shell(sysctlScript().text));
+  const facts = {
+    values: values.status === 'ok' ? values.value : {},
+    ...(kernelRelease.status === 'ok' ? { kernelRelease: kernelRelease.value } : {}),
+  };
+
+  test.each([['time wait'], ['tcp_tw'], ['keepalive'], ['nf_conntrack max']])(
+    'sysctl -a | grep %s finds the same keys and values',
+    (words) => {
+      const greps = words.split(' ').map((word) => `grep '${word}'`);
+      const expected = shell(
+        `PATH=$PATH:/usr/sbin:/sbin; sysctl -a 2>/dev/null | grep '^net\\.' | ${greps.join(' | ')} | tr -s '\t' ' '; true`,
+      )
+        .trim()
+        .split('\n')
+        // the same thing under an older name is shown once, by its name of today
+        .filter((line) => line !== '' && !line.startsWith('net.nf_conntrack_max'))
+        .map((line) => line.replace(/ = /, '=').trim())
+        .sort();
+      const { rows } = querySysctls(words.split(' '), facts, catalogue);
+      expect(expected.length).toBeGreaterThan(0);
+      expect(rows.map((row) => `${row.key}=${row.value ?? ''}`).sort()).toEqual(expected);
+    },
+  );
 });
