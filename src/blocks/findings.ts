@@ -74,7 +74,7 @@ const refOf = (finding: Finding, context: FindingContext): string =>
   encodeRef({
     host: context.host.name,
     finding: finding.id,
-    ...(finding.subject === undefined ? {} : { subject: cut(finding.subject, 200) }),
+    ...(finding.subject === undefined || finding.subject === '' ? {} : { subject: cut(finding.subject, 200) }),
     ...(context.measurement === undefined ? {} : { measurement: context.measurement }),
   });
 
