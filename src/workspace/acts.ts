@@ -52,7 +52,7 @@ export class Acts {
   openHome(personId: PersonId): void {
     const person = this.person(personId);
     const view = this.inside.views.home(personId);
-    this.announce('app_home_opened', personId, {
+    this.announce('app_home_opened', {
       type: 'app_home_opened',
       user: person.id,
       channel: this.inside.world.directChannel(person).id,
@@ -66,7 +66,7 @@ export class Acts {
     const message = this.seenMessage(personId, channel, ts);
     if (!/^[a-z0-9_+'-]{1,100}$/.test(name)) throw new Refused(`There is no emoji :${name}:.`);
     if (this.inside.world.react(message, name, personId) === 'already') return;
-    this.announce('reaction_added', personId, {
+    this.announce('reaction_added', {
       type: 'reaction_added',
       user: personId,
       reaction: name,
@@ -95,12 +95,12 @@ export class Acts {
       line(`channel_${act}`, act === 'archive' ? 'archived the channel' : 'un-archived the channel');
       world.setChannel({ ...channel, archived: act === 'archive' });
       const type = `channel_${act}`;
-      this.announce(type, personId, { type, channel: channelId, user: personId, event_ts: eventTs });
+      this.announce(type, { type, channel: channelId, user: personId, event_ts: eventTs });
     } else if (act === 'removeApp') {
       if (!channel.memberIds.includes(app.botUserId)) return;
       world.setChannel({ ...channel, memberIds: without(app.botUserId) });
       line('channel_leave', `removed <@${app.botUserId}> from the channel`);
-      this.announce('channel_left', personId, {
+      this.announce('channel_left', {
         type: 'channel_left',
         channel: channelId,
         actor_id: personId,
@@ -120,7 +120,7 @@ export class Acts {
       subtype: 'channel_join',
       text: `<@${joiner}> has joined the channel`,
     }).ts;
-    this.announce('member_joined_channel', joiner, {
+    this.announce('member_joined_channel', {
       type: 'member_joined_channel',
       user: joiner,
       channel: channel.id,
@@ -190,9 +190,9 @@ export class Acts {
     const isMember = channel.memberIds.includes(app.botUserId);
     const channelType = { public: 'channel', private: 'group', direct: 'im' }[channel.kind];
     const subscription = { channel: 'message.channels', group: 'message.groups', im: 'message.im' }[channelType] ?? '';
-    if (isMember) this.announce(subscription, person.id, { ...event, type: 'message', channel_type: channelType });
+    if (isMember) this.announce(subscription, { ...event, type: 'message', channel_type: channelType });
     if (channel.kind === 'direct' || !mentioned(text).includes(app.botUserId)) return;
-    if (isMember) this.announce('app_mention', person.id, { ...event, type: 'app_mention' });
+    if (isMember) this.announce('app_mention', { ...event, type: 'app_mention' });
     else
       world.post({
         channel: channel.id,
@@ -203,9 +203,8 @@ export class Acts {
       });
   }
 
-  private announce(subscription: string, author: PersonId, event: Fields): void {
-    if (this.inside.events.has(subscription))
-      this.inside.dispatcher.announce(this.inside.payloads.event(event, author));
+  private announce(subscription: string, event: Fields): void {
+    if (this.inside.events.has(subscription)) this.inside.dispatcher.announce(this.inside.payloads.event(event));
   }
 
   private acknowledged(ack: Ack, what: string): Fields {

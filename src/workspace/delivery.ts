@@ -22,8 +22,8 @@ export interface AppLink {
   send(delivery: Delivery): Promise<Ack>;
 }
 
-/** Slack tries an event again at once, after a minute and after five. */
-const eventRetryDelaysMs = [0, 60_000, 300_000] as const;
+/** Slack tries an event again nearly at once, after a minute and after five. */
+export const eventRetryDelaysMs: readonly number[] = [1000, 60_000, 300_000];
 
 export class Dispatcher {
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -34,6 +34,7 @@ export class Dispatcher {
     private readonly faults: Faults,
     private readonly ackTimeoutMs: number,
     private readonly log: Log,
+    private readonly retryDelaysMs: readonly number[] = eventRetryDelaysMs,
   ) {}
 
   /** A command or interaction: one attempt, and the person is told when it fails. */
@@ -59,7 +60,7 @@ export class Dispatcher {
       acceptsResponse: false,
       ...(num > 0 ? { retry: { num, reason: 'timeout' as const } } : {}),
     });
-    const delayMs = eventRetryDelaysMs[num];
+    const delayMs = this.retryDelaysMs[num];
     if (ack.ok || this.closed) return;
     const event = isObject(payload['event']) ? String(payload['event']['type']) : 'event';
     this.log(

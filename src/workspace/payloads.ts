@@ -2,7 +2,7 @@
 
 import type { AppIdentity } from './identity.js';
 import { slackId } from './ids.js';
-import type { Channel, Person, PersonId } from './protocol.js';
+import type { Channel, Person } from './protocol.js';
 import type { Fields } from './validate/check.js';
 import type { StoredMessage, World } from './world.js';
 
@@ -91,8 +91,7 @@ export class Payloads {
   }
 
   channel(channel: Channel): Fields {
-    const members = channel.memberIds.map((id) => this.world.people.get(id));
-    const shared = members.some((person) => person?.kind === 'external');
+    const shared = this.isShared(channel);
     return {
       id: channel.id,
       name: channel.name,
@@ -155,13 +154,18 @@ export class Payloads {
     };
   }
 
+  /** with another organisation */
+  private isShared(channel: Channel): boolean {
+    return channel.memberIds.some((id) => this.world.people.get(id)?.kind === 'external');
+  }
+
   private team(): Fields {
     return { id: this.world.team.id, domain: this.world.team.domain };
   }
 
-  event(event: Fields, author?: PersonId): Fields {
+  event(event: Fields): Fields {
     const teamId = this.world.team.id;
-    const authorTeam = author === undefined ? undefined : this.world.people.get(author)?.teamId;
+    const channel = this.world.channels.get(String(event['channel']));
     return {
       token: this.app.verificationToken,
       team_id: teamId,
@@ -181,7 +185,7 @@ export class Payloads {
           is_enterprise_install: false,
         },
       ],
-      is_ext_shared_channel: authorTeam !== undefined && authorTeam !== teamId,
+      is_ext_shared_channel: channel !== undefined && this.isShared(channel),
       event_context: slackId('EC'),
     };
   }

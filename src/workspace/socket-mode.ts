@@ -93,9 +93,10 @@ export class SocketMode implements AppLink, Connections {
   }
 
   cut(): number {
-    const cut = this.sockets.length;
-    for (const socket of [...this.sockets]) socket.terminate();
-    return cut;
+    const cut = this.sockets.splice(0);
+    for (const socket of cut) socket.terminate();
+    if (cut.length > 0) this.onChange();
+    return cut.length;
   }
 
   requestRefresh(): void {

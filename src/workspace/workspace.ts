@@ -45,6 +45,8 @@ export interface WorkspaceOptions {
   now?: () => number;
   /** default 3000, as Slack's */
   ackTimeoutMs?: number;
+  /** when an event that was not acknowledged is sent again; default 1 s, 1 min, 5 min, as Slack's */
+  eventRetryDelaysMs?: readonly number[];
   /** default 3000, as Slack's */
   triggerTtlMs?: number;
   /** default 10000 */
@@ -108,7 +110,7 @@ export const startWorkspace = async (options: WorkspaceOptions): Promise<Workspa
   const socketMode = new SocketMode(app.appId, faults, now, log, tellStatus, options.pingIntervalMs ?? 10_000);
   faults.attach(socketMode);
   let link: AppLink = socketMode;
-  const dispatcher = new Dispatcher(() => link, faults, options.ackTimeoutMs ?? 3000, log);
+  const dispatcher = new Dispatcher(() => link, faults, options.ackTimeoutMs ?? 3000, log, options.eventRetryDelaysMs);
   const inside: Inside = {
     world,
     hub,

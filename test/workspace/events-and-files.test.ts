@@ -21,16 +21,17 @@ describe('mentions, shortcuts, membership', () => {
         });
       });
     });
+    const shared = '#partner-network';
     const ada = workspace.as('Ada');
-    await ada.type('alert: web-1 & <b>', room);
-    const [alert] = ada.messages(room);
+    await ada.type('alert: web-1 & <b>', shared);
+    const [alert] = ada.messages(shared);
     expect(alert?.text).toBe('alert: web-1 &amp; &lt;b&gt;');
-    await workspace.as('Radia').type('@tcpstates web-1 #sre @sre-leads @grace.', room, alert?.ts);
-    await ada.waitForMessage(room, 'in the thread');
+    await workspace.as('Radia').type('@tcpstates web-1 #sre @sre-leads @grace.', shared, alert?.ts);
+    await ada.waitForMessage(shared, 'in the thread');
     expect(heard).toMatchObject([
       {
         type: 'app_mention',
-        channel: incident,
+        channel: 'C0PARTNER01',
         thread_ts: alert?.ts,
         parent_user_id: ada.id,
         team: 'T0PARTNER01',
@@ -38,7 +39,7 @@ describe('mentions, shortcuts, membership', () => {
         text: `<@${workspace.botUserId}> web-1 <#C0SRE000001|sre> <!subteam^S0SRELEADS1|@sre-leads> <@${workspace.as('Grace').id}>.`,
       },
     ]);
-    expect(ada.messages(room).map(({ replyCount, threadTs }) => [replyCount, threadTs])).toEqual([
+    expect(ada.messages(shared).map(({ replyCount, threadTs }) => [replyCount, threadTs])).toEqual([
       [2, alert?.ts],
       [0, alert?.ts],
       [0, alert?.ts],
@@ -146,10 +147,13 @@ describe('messages', () => {
     expect((await client.conversations.list({})).channels?.map(({ name }) => name)).toEqual([
       'incident-7',
       'sre',
+      'partner-network',
       'random',
     ]);
     expect((await client.conversations.members({ channel: 'C0RANDOM001' })).members).toHaveLength(4);
-    expect((await client.conversations.info({ channel: incident })).channel).toMatchObject({ is_ext_shared: true });
+    expect((await client.conversations.info({ channel: 'C0PARTNER01' })).channel).toMatchObject({
+      is_ext_shared: true,
+    });
     const direct = await client.conversations.open({ users: workspace.as('Ada').id });
     expect(await errorOf(client.chat.postMessage({ channel: direct.channel?.id ?? '', text: 'psst' }))).toBe('ok');
     expect(workspace.as('Ada').messages('direct')).toHaveLength(1);
