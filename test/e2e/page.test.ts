@@ -1,5 +1,6 @@
 /** The page in a real browser, against a workspace with a script: what is drawn, typed, clicked and told. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
@@ -16,6 +17,15 @@ jest.setTimeout(60_000);
 
 const shots = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'tcpstates-shots-'));
 const shot = (name: string): string => join(shots, `${name}.png`);
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What axe-core finds wrong with WCAG 2.2 A and AA, each with the element that shows it. */
+const accessibilityFaults = async (at: WorkspacePage): Promise<string[]> => {
+  await at.page.evaluate(axeSource);
+  return at.page.evaluate<string[]>(`axe
+    .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`);
+};
 
 describeNeeding(['chromium'], 'the page', () => {
   let browser: Browser;
@@ -188,4 +198,78 @@ describeNeeding(['chromium'], 'the page', () => {
       await modal.waitFor({ state: 'detached' });
     },
   );
+
+  test.each([
+    { name: 'light', options: {} },
+    { name: 'dark', options: { dark: true } },
+    { name: 'phone', options: { viewport: phone } },
+  ])('axe-core finds nothing wrong in the $name channel', async ({ options }) => {
+    const { at } = await open(
+      gallery.map(({ name: text, blocks }) => message({ text, blocks })),
+      options,
+    );
+    expect(await accessibilityFaults(at)).toEqual([]);
+  });
+
+  test('axe-core finds nothing wrong in a modal with errors, a thread and the Home tab', async () => {
+    const parent = message({ text: 'ask', user: 'U0ADA', replyCount: 1, replyUsers: ['U0BOT'] });
+    const { at, server } = await open(
+      [parent, message({ text: '`answer`', threadTs: parent.ts }), message({ text: 'psst', ephemeral: true })],
+      { state: { home: view({ id: 'H1', kind: 'home', blocks: textBlocks }) } },
+    );
+    await at.openThread(await at.message('ask'));
+    expect(await accessibilityFaults(at)).toEqual([]);
+    await at.openHome();
+    expect(await accessibilityFaults(at)).toEqual([]);
+    server.tell({ type: 'modals', modals: [view({ blocks: inputBlocks })] });
+    server.tell({ type: 'viewErrors', viewId: 'V1', errors: { reason: 'Say why.' } });
+    await (await at.modal()).getByTestId('input-error').waitFor();
+    expect(await accessibilityFaults(at)).toEqual([]);
+  });
+
+  test('new messages and changed ones are read out; those of other people count until they are looked at', async () => {
+    const { at, server } = await open([message({ text: 'old' })]);
+    const announcer = at.page.getByTestId('announcer');
+    const measuring = message({ text: 'Measuring web-1', channel: 'C0OPS' });
+    server.tell({ type: 'message', message: measuring });
+    await at.page.getByTestId('channel-ops').and(at.page.locator('.is-unread')).waitFor();
+    expect(await announcer.textContent()).toBe('tcpstates: Measuring web-1');
+    server.tell({ type: 'message', message: { ...measuring, text: '*web-1* is healthy, <@U0ADA>' } });
+    await announcer.getByText('tcpstates: web-1 is healthy').waitFor({ state: 'attached' });
+    expect(await at.page.getByTestId('channel-ops').textContent()).toContain('1 unread');
+    await at.openChannel('ops');
+    await at.page.locator('.is-unread').waitFor({ state: 'detached' });
+  });
+
+  test('comes back by itself when the workspace was gone, as the same person, and says so meanwhile', async () => {
+    const { at, server } = await open([message({ text: 'still here' })]);
+    await at.become('Grace Hopper');
+    server.drop();
+    await at.page.getByText('is lost. Trying again').waitFor();
+    await at.page.getByText('is lost. Trying again').waitFor({ state: 'detached' });
+    await at.page
+      .getByRole('button', { name: /^You are Grace Hopper/ })
+      .first()
+      .waitFor();
+    await at.message('still here');
+  });
+
+  test('a list reads from its end, stays there as messages come, and leaves who scrolled up alone', async () => {
+    const { at, server } = await open(Array.from({ length: 60 }, (_, index) => message({ text: `line ${index}` })));
+    const last = at.messages().last();
+    await expect(last.isVisible()).resolves.toBe(true);
+    const atEnd = () =>
+      at.page.evaluate<boolean>(
+        "(() => { const box = document.querySelector('.messages'); return box.scrollHeight - box.scrollTop - box.clientHeight < 4 })()",
+      );
+    expect(await atEnd()).toBe(true);
+    server.tell({ type: 'message', message: message({ text: 'and one more' }) });
+    await at.message('and one more');
+    expect(await atEnd()).toBe(true);
+    await at.page.evaluate("document.querySelector('.messages').scrollTop = 0");
+    await at.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    server.tell({ type: 'message', message: message({ text: 'the last word' }) });
+    await at.message('the last word');
+    expect(await atEnd()).toBe(false);
+  });
 });

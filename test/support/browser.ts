@@ -136,7 +136,7 @@ export const openWorkspace = async (
     become: async (realName) => {
       const compact = page.getByTestId('switch-person-compact');
       await pickMenu((await compact.isVisible()) ? compact : page.getByTestId('switch-person'), realName);
-      await page.locator(`[aria-label^="You are ${realName}"]`).first().waitFor({ state: 'attached' });
+      await page.locator(`[title^="You are ${realName}"]`).first().waitFor({ state: 'attached' });
     },
     messages: () => page.getByTestId('channel').getByTestId('message'),
     message: async (text) => {

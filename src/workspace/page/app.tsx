@@ -167,9 +167,9 @@ export const App = (): VNode => {
     },
   };
 
-  const latest = [...held.messages.values()].at(-1);
+  const { latest } = held;
   const spoken =
-    latest === undefined || latest.user === world.me
+    latest === null || latest.user === world.me
       ? ''
       : `${nameOf(world.people.get(latest.user), latest.user)}: ${plainOf(parseMrkdwn(latest.text))}`;
   const modal = state?.modals.at(-1);

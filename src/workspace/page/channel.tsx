@@ -26,9 +26,9 @@ const Head = (props: { title: VNode; topic: string; more?: VNode; showSidebar():
     >
       <Icon name="menu" />
     </button>
-    <h2 class="head-title" data-testid="channel-title">
+    <h1 class="head-title" data-testid="channel-title">
       {props.title}
-    </h2>
+    </h1>
     <span class="head-topic">
       <Mrkdwn text={props.topic} />
     </span>
@@ -109,7 +109,7 @@ export const Channel = ({ channel, draft, showSidebar }: ChannelProps): VNode =>
         label={`Messages in ${name}`}
         intro={
           <div class="intro">
-            <h3>{direct ? name : `# ${name}`}</h3>
+            <p class="intro-title">{direct ? name : `# ${name}`}</p>
             <p>
               {direct
                 ? `This is the beginning of your messages with ${name}.`

@@ -33,6 +33,10 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
     setText(draft.text);
     field.current?.focus();
   }, [draft?.count]);
+  useEffect(() => {
+    // At a desk one types at once; on a phone it would raise the keyboard unasked.
+    if (matchMedia('(min-width: 721px)').matches) field.current?.focus();
+  }, []);
   useLayoutEffect(() => {
     const area = field.current;
     if (area === null) return;
@@ -138,8 +142,9 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
           placeholder={placeholder}
           aria-label={placeholder}
           aria-autocomplete="list"
-          aria-controls={listId}
-          {...(completions.length === 0 ? {} : { 'aria-activedescendant': `${listId}-${active}` })}
+          {...(completions.length === 0
+            ? {}
+            : { 'aria-controls': listId, 'aria-activedescendant': `${listId}-${active}` })}
           data-testid={threadTs === undefined ? 'composer' : 'thread-composer'}
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={onKeyDown}

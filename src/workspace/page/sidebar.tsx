@@ -47,21 +47,24 @@ export const Who = ({ compact }: { compact: boolean }): VNode => {
   return (
     <Menu
       label={`You are ${nameOf(person, me)}. Switch person`}
+      named
       testId={compact ? 'switch-person-compact' : 'switch-person'}
       buttonClass={compact ? 'who who-compact' : 'who'}
       trigger={
         <>
           <Avatar person={person} size={compact ? 28 : 36} />
-          {compact ? null : (
-            <span class="who-words">
-              <b>{nameOf(person, me)}</b>
-              <span>{person?.title ?? ''}</span>
-            </span>
-          )}
-          {compact ? null : (
-            <span class="who-switch">
-              Switch <Icon name="sort" />
-            </span>
+          {compact ? (
+            <span class="for-readers">You are {nameOf(person, me)}. Switch person</span>
+          ) : (
+            <>
+              <span class="who-words">
+                <span class="for-readers">You are </span>
+                <b>{nameOf(person, me)}</b> <span>{person?.title ?? ''}</span>
+              </span>{' '}
+              <span class="who-switch">
+                Switch<span class="for-readers"> person</span> <Icon name="sort" />
+              </span>
+            </>
           )}
         </>
       }
@@ -95,7 +98,7 @@ export const Sidebar = (): VNode | null => {
   return (
     <nav class="sidebar" aria-label="Workspace" data-testid="sidebar">
       <header class="team">
-        <h1>{state.team.name}</h1>
+        <p class="team-name">{state.team.name}</p>
         <span class="team-sub">{state.team.domain}</span>
       </header>
       <div class="sidebar-lines">

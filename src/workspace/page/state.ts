@@ -9,6 +9,8 @@ export interface Held {
   state: Omit<State, 'messages'> | null;
   /** by `messageKey` */
   messages: ReadonlyMap<string, Message>;
+  /** the newest message, or the newest change of one: what is read out */
+  latest: Message | null;
   notices: readonly HeldNotice[];
   /** the app's words under inputs, by view, then block_id */
   viewErrors: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -20,6 +22,7 @@ export interface Held {
 export const nothing: Held = {
   state: null,
   messages: new Map(),
+  latest: null,
   notices: [],
   viewErrors: new Map(),
   seen: new Map(),
@@ -65,6 +68,7 @@ export const take = (held: Held, event: ServerEvent): Held => {
       ...held,
       state,
       messages: new Map(messages.map((message) => [messageKey(message.channel, message.ts), message])),
+      latest: null,
       notices: held.state?.me === state.me ? held.notices : [],
       viewErrors: new Map(),
       seen: known ? held.seen : new Map(held.seen).set(state.me, firstSight(messages)),
@@ -76,6 +80,7 @@ export const take = (held: Held, event: ServerEvent): Held => {
     case 'message':
       return {
         ...held,
+        latest: event.message,
         messages: new Map(held.messages).set(messageKey(event.message.channel, event.message.ts), event.message),
       };
     case 'messageDeleted': {

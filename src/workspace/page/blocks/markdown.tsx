@@ -22,11 +22,11 @@ const Many = ({ tokens }: { tokens: readonly Token[] | undefined }): VNode => (
 
 const Headed = ({ depth, children }: { depth: number; children: preact.ComponentChildren }): VNode =>
   depth <= 1 ? (
-    <h3 class="md-heading">{children}</h3>
+    <h2 class="md-heading">{children}</h2>
   ) : depth === 2 ? (
-    <h4 class="md-heading">{children}</h4>
+    <h3 class="md-heading">{children}</h3>
   ) : (
-    <h5 class="md-heading">{children}</h5>
+    <h4 class="md-heading">{children}</h4>
   );
 
 const TableOf = ({ table }: { table: Tokens.Table }): VNode => (

@@ -65,9 +65,9 @@ export const Section = ({ block }: { block: SectionBlock }): VNode => {
 };
 
 export const Header = ({ block }: { block: HeaderBlock }): VNode => (
-  <h3 class="header">
+  <h2 class="header">
     <Plain text={block.text.text} />
-  </h3>
+  </h2>
 );
 
 export const Context = ({ block }: { block: ContextBlock }): VNode => (

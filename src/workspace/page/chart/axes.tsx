@@ -14,6 +14,8 @@ export interface AxesChart {
 
 /** px */
 const height = 230;
+/** px that a character of a slanted label, capitals mostly, takes downwards */
+const slantedDrop = 5;
 /** characters of a category's name that are drawn; all of it is in the tooltip and the table */
 const labelMax = 14;
 /** about px a character of an axis label */
@@ -39,7 +41,7 @@ export const Axes = (props: { chart: AxesChart; width: number; words: string; id
   // Names that don't fit side by side are slanted, so that each bar keeps its own; times may be left out.
   const slanted = !upright && !categories.every((category) => /^[\d:., -]+$/.test(category));
   const every = upright ? 1 : labelEvery(categories.length, right - left, slanted ? 18 : longest * characterWidth + 8);
-  const bottom = height - (slanted ? 12 + longest * characterWidth * 0.64 : 24) - (x_label === undefined ? 0 : 16);
+  const bottom = height - (slanted ? 18 + longest * slantedDrop : 24) - (x_label === undefined ? 0 : 16);
   const step = (right - left) / Math.max(1, categories.length);
   const x = (index: number): number => left + step * (index + 0.5);
   const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [bottom, top]);
@@ -115,7 +117,7 @@ export const Axes = (props: { chart: AxesChart; width: number; words: string; id
                   y={y(Math.max(0, value)) - 4}
                   text-anchor="middle"
                 >
-                  {shortNumber(value)}
+                  {fullNumber(value).length * 7 < step ? fullNumber(value) : shortNumber(Number(value.toPrecision(3)))}
                 </text>
               ),
             )

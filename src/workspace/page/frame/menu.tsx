@@ -20,6 +20,8 @@ export interface MenuProps {
   testId: string;
   busy?: boolean;
   title?: string;
+  /** true: the trigger's own words name the button */
+  named?: boolean;
   onToggle?(open: boolean): void;
 }
 
@@ -42,7 +44,7 @@ export const Menu = (props: MenuProps): VNode => {
         class={props.buttonClass}
         aria-haspopup="menu"
         aria-expanded={popover.open}
-        aria-label={props.label}
+        {...(props.named === true ? {} : { 'aria-label': props.label })}
         aria-busy={props.busy ?? false}
         title={props.title ?? props.label}
         data-testid={props.testId}
