@@ -8,6 +8,9 @@ import { hostOf, type Running, type SshBehaviour, socketServer, sshServer } from
 import { Scratch } from './sshd.js';
 
 const PING: Script = { id: 'ping', text: 'echo @@end', closingLine: '@@end', expectedMs: 50 };
+/** Where running out of time is what is expected, not much of it is given. */
+const limitFor = (problem: string): { timeoutMs?: number } =>
+  ['login-timed-out', 'no-answer'].includes(problem) ? { timeoutMs: 1_500 } : {};
 const problemOf = (answer: Answer): string => (answer.status === 'ok' ? 'ok' : answer.failure.problem);
 
 describe('servers that misbehave', () => {
@@ -71,7 +74,7 @@ describe('servers that misbehave', () => {
     ['resets', (socket) => socket.resetAndDestroy(), 'dropped-before-login'],
   ])('one that %s', async (_title, behave, problem) => {
     const server = await onSocket(behave);
-    const answer = await engine().ask(hostFor(server), PING);
+    const answer = await engine().ask(hostFor(server), PING, limitFor(problem));
     expect(problemOf(answer)).toBe(problem);
     expect(JSON.stringify(answer).length).toBeLessThan(2_000);
   });
@@ -96,6 +99,7 @@ describe('servers that misbehave', () => {
       if (seen <= 2) return void socket.destroy();
       const through = connect(good.port, '127.0.0.1');
       through.on('error', () => socket.destroy());
+      socket.on('close', () => through.destroy());
       socket.pipe(through).pipe(socket);
     });
     expect(problemOf(await engine().ask(hostFor(flaky), PING))).toBe('ok');
@@ -132,7 +136,7 @@ describe('servers that misbehave', () => {
     ['keeps the session open behind a whole answer', { exec: (channel) => void channel.write('data\n@@end\n') }, 'ok'],
   ])('one that %s', async (_title, behaviour, problem) => {
     const server = await onSsh(behaviour);
-    const answer = await engine().ask(hostFor(server), PING);
+    const answer = await engine().ask(hostFor(server), PING, limitFor(problem));
     expect({ problem: problemOf(answer), answer }).toMatchObject({ problem });
   });
 
@@ -184,7 +188,7 @@ describe('servers that misbehave', () => {
         else channel.close = () => undefined;
       },
     });
-    const host = hostFor(server, { limits: { connectTimeoutMs: 1_000, totalTimeoutMs: 400, outputBytesMax: 1_000 } });
+    const host = hostFor(server, { limits: { connectTimeoutMs: 1_000, totalTimeoutMs: 1_500, outputBytesMax: 1_000 } });
     const one = engine();
     expect(problemOf(await one.ask(host, PING))).toBe('no-answer');
     expect(problemOf(await one.ask({ ...host, limits: { ...host.limits, totalTimeoutMs: 3_000 } }, PING))).toBe('ok');

@@ -84,7 +84,7 @@ export const hostOf = (server: Running, scratch: Scratch, over: Partial<Host> = 
   hostAt(server.port, {
     hostKeys: { kind: 'pinned', keys: [pair.public] },
     identity: [{ kind: 'file', path: userKey(scratch) }],
-    limits: { connectTimeoutMs: 1_000, totalTimeoutMs: 1_500, outputBytesMax: 50_000 },
+    limits: { connectTimeoutMs: 1_000, totalTimeoutMs: 6_000, outputBytesMax: 50_000 },
     ...over,
   });
 
