@@ -64,7 +64,7 @@ export class Faults {
     this.refusedBlocks = new Set(types);
   }
 
-  /** Every newer block, by slack-facts: what remains are the blocks that all workspaces know. */
+  /** Refuses every newer block: what remains are those that all workspaces know. */
   refuseNewerBlocks(): void {
     this.refuseBlocks(
       ...'data_table data_visualization card carousel container plan task_card context_actions alert markdown'.split(

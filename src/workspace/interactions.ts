@@ -10,6 +10,8 @@ import { type ViewRecord, ViewRefused } from './views.js';
 import type { StoredMessage } from './world.js';
 
 const optionsMax = 100;
+/** Offered options are kept for this many messages. */
+const offeredMessagesMax = 200;
 
 type Held = { message: StoredMessage; view?: undefined } | { view: ViewRecord; message?: undefined };
 
@@ -191,6 +193,8 @@ export class Interactions {
     const key = `${held.message.channel}/${held.message.ts}`;
     const offered = this.offeredInMessages.get(key) ?? new Map<string, readonly Fields[]>();
     this.offeredInMessages.set(key, offered);
+    const [oldest] = this.offeredInMessages.keys();
+    if (this.offeredInMessages.size > offeredMessagesMax && oldest !== undefined) this.offeredInMessages.delete(oldest);
     return offered;
   }
 

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Inside, Refused } from './inside.js';
+import { parsePageMessage } from './page-request.js';
 import type { People } from './people.js';
 import type { PersonId, Reply, Request, ServerMessage } from './protocol.js';
-import { isObject } from './validate/check.js';
 
 const requestBytesMax = 1_000_000;
 
@@ -46,7 +46,7 @@ export class PageSockets {
     });
     send({ type: 'state', state: this.people.state(first) });
     socket.on('message', (data) => {
-      const request = parsed(String(data));
+      const request = parsePageMessage(String(data));
       if (request === undefined) {
         socket.close(1003, 'not understood');
         return;
@@ -77,14 +77,3 @@ export class PageSockets {
     }
   }
 }
-
-/** The page is ours, and reachable from this machine alone: its requests are trusted to have the shape of the protocol. */
-const parsed = (text: string): (Request & { id: number }) | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isObject(value) || typeof value['type'] !== 'string' || typeof value['id'] !== 'number') return undefined;
-    return value as unknown as Request & { id: number };
-  } catch {
-    return undefined;
-  }
-};

@@ -208,8 +208,8 @@ export interface SelectOption {
 }
 
 /**
- * What Slack itself tells a person, e.g. that the app did not respond. `about` says where to show it: under the composer of
- * a channel, at a message, in a modal (as the bar over its buttons).
+ * What Slack itself tells a person without having been asked. What a request came to (e.g. that the app did not respond) is in
+ * its reply instead, never in both. `about` says where to show it: under the composer of a channel, at a message, in a modal.
  */
 export interface Notice {
   level: 'info' | 'error';

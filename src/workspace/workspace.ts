@@ -13,7 +13,7 @@ import { HttpMode } from './http-mode.js';
 import { Hub } from './hub.js';
 import { newIdentity } from './identity.js';
 import type { Inside } from './inside.js';
-import { type Log, silent } from './log.js';
+import { errorsToStderr, type Log } from './log.js';
 import { PageSockets } from './page-socket.js';
 import { Payloads } from './payloads.js';
 import { People } from './people.js';
@@ -38,6 +38,7 @@ export interface WorkspaceOptions {
   banner?: readonly string[];
   /** people and channels; default: an incident's room with five colleagues, a guest and a partner */
   seed?: Seed;
+  /** default: errors to stderr, e.g. a Web API method that is not here */
   log?: Log;
   /** answers 429 beyond Slack's own limits; default false: only on demand, by `faults` */
   enforceRateLimits?: boolean;
@@ -94,7 +95,7 @@ const defaultEvents = [
 
 /** Starts the server on 127.0.0.1. */
 export const startWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
-  const log = options.log ?? silent;
+  const log = options.log ?? errorsToStderr;
   const now = options.now ?? Date.now;
   const app = newIdentity(options.appName ?? 'tcpstates');
   const hub = new Hub();

@@ -237,6 +237,30 @@ describe('the page’s door', () => {
     socket.close();
   });
 
+  test('what is no request of the protocol closes the socket', async () => {
+    const workspace = await workspaceWith();
+    for (const text of [
+      'nonsense',
+      '{}',
+      '{"id":1,"type":"type","channel":7,"text":"x"}',
+      '{"id":1,"type":"__proto__"}',
+    ]) {
+      const { socket } = await connect(workspace.url);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.send(text);
+      expect(await closed).toBe(1003);
+    }
+  });
+
+  test('the page is served with a policy that allows its own scripts alone', async () => {
+    const workspace = await workspaceWith();
+    const response = await fetch(workspace.url);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(await response.text()).toContain('importmap');
+    expect(policy).toMatch(/default-src 'none'; script-src 'self' 'sha256-[^']+';/);
+    expect(policy).not.toContain('unsafe-eval');
+  });
+
   test('foreign pages and foreign names are refused', async () => {
     const workspace = await workspaceWith();
     await expect(connect(workspace.url, { origin: 'https://evil.example' })).rejects.toThrow('403');

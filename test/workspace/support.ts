@@ -1,6 +1,7 @@
 /** A workspace with a real Bolt app against it, in Socket Mode. */
 import { afterEach } from '@jest/globals';
 import { App, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { silent } from '../../src/workspace/log.js';
 import { startWorkspace, type Workspace, type WorkspaceOptions } from '../../src/workspace/workspace.js';
 
 export const commands = [
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 /** Closed after the test. */
 export const workspaceWith = async (options: Partial<WorkspaceOptions> = {}): Promise<Workspace> => {
-  const workspace = await startWorkspace({ commands, shortcuts, ...options });
+  const workspace = await startWorkspace({ commands, shortcuts, log: silent, ...options });
   open.push(workspace);
   return workspace;
 };

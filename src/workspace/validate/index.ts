@@ -13,7 +13,7 @@ import { tableBlocks } from './tables.js';
 export type BlockSurface = 'message' | 'modal' | 'home';
 
 const blocksMax: Readonly<Record<BlockSurface, number>> = { message: 50, modal: 100, home: 100 };
-/** Slack breaks near 13,200 characters (bolt-js issue 2509) and does not say what it counts: here all but tables and charts, as JSON. */
+/** Slack breaks near 13,200 characters (slackapi/bolt-js#2509) and does not say what it counts: here all but tables and charts, as JSON. */
 export const messageBlockCharactersMax = 13_000;
 const markdownCharactersMax = 12_000;
 const chartsMax = 2;
