@@ -1,5 +1,14 @@
 /** How a sysctl is named: as a path below /proc/sys, dotted as sysctl(8) prints it, and by its name of today. */
 
+/** Where boot settings lie. Of files with one name the folder that comes first here wins (sysctl.d(5)). */
+export const SYSCTL_FOLDERS = [
+  '/etc/sysctl.d',
+  '/run/sysctl.d',
+  '/usr/local/lib/sysctl.d',
+  '/usr/lib/sysctl.d',
+  '/lib/sysctl.d',
+];
+
 const SEGMENT = /^[A-Za-z0-9_@:+,.-]{1,64}$/;
 
 /**

@@ -2,15 +2,27 @@
  * The sysctl script: every net.* setting and a few others, and which files set them at boot. One fixed read-only program; read
  * from /proc/sys, since sysctl(8) is not on the PATH of an ordinary account on Debian.
  *
- * Its sections: `@@sysctl-meta`, `@@values` (`/proc/sys/path:line`), `@@unreadable` (paths), `@@boot` (`path:line`), `@@end`.
+ * Its sections: `@@sysctl_meta`, `@@values` (`/proc/sys/path:line`), `@@unreadable` (paths), `@@boot` (`@file path
+ * target` and its lines, `@closed path`, `@systemd`), `@@end`.
  */
 import type { Script } from './script.js';
+import { SYSCTL_FOLDERS } from './sysctl-names.js';
 
-/** Where boot settings lie. Of files with one name the folder that comes first here wins (sysctl.d(5)). */
-export const SYSCTL_FOLDERS = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
+export { parseSysctls } from './sysctl-transcript.js';
 
 /** Beside net.*: what rules and people look at. */
-const OTHER_KEYS = ['fs/file-max', 'fs/file-nr', 'fs/nr_open', 'fs/inotify/max_user_watches', 'kernel/dmesg_restrict', 'kernel/pid_max', 'kernel/threads-max', 'vm/min_free_kbytes', 'vm/overcommit_memory', 'vm/swappiness'];
+const OTHER_KEYS = [
+  'fs/file-max',
+  'fs/file-nr',
+  'fs/nr_open',
+  'fs/inotify/max_user_watches',
+  'kernel/dmesg_restrict',
+  'kernel/pid_max',
+  'kernel/threads-max',
+  'vm/min_free_kbytes',
+  'vm/overcommit_memory',
+  'vm/swappiness',
+];
 
 /**
  * Lines of values that are printed at most. A host with thousands of interfaces has a hundred keys for each: those of single
@@ -28,23 +40,23 @@ PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 unset IFS
 main() {
   ulimit -t 10
-  echo '@@sysctl-meta'
+  echo '@@sysctl_meta'
   echo "probe=2"
   grep -s '' /proc/sys/kernel/osrelease /dev/null
   echo '@@values'
-  # A write-only file (route/flush) cannot be read by anybody; -r of a directory works in GNU and busybox alike. Values of many lines are rare: all are printed.
+  # flush is write-only; the other two are secrets that nobody needs to see.
+  set -- ! -name flush ! -name tcp_fastopen_key ! -name stable_secret
   interfaces=0
   for i in /proc/sys/net/ipv4/conf/*; do interfaces=$((interfaces + 1)); done
   if [ $interfaces -le 40 ]; then
-    find /proc/sys/net -type f ! -name flush -exec grep -s '' {} /dev/null +
+    find /proc/sys/net -type f "$@" -exec grep -s '' /dev/null {} +
   else
-    find /proc/sys/net -type f ! -name flush ! -path '*/conf/[!ad]*' ! -path '*/neigh/[!d]*' -exec grep -s '' {} /dev/null +
+    find /proc/sys/net -type f "$@" ! -path '*/conf/[!ad]*' ! -path '*/neigh/[!d]*' -exec grep -s '' /dev/null {} +
   fi | head -n ${LINES_MAX}
-  ( cd /proc/sys && grep -s '' ${OTHER_KEYS.map((key) => `/proc/sys/${key}`).join(' ')} /dev/null )
+  grep -s '' ${OTHER_KEYS.map((key) => `/proc/sys/${key}`).join(' ')} /dev/null
   echo '@@unreadable'
   if [ ! -d /proc/sys/net ]; then echo /proc/sys/net; fi
-  # By permission bits alone: access(2) is what root would pass and the write-only ones would not.
-  find /proc/sys/net -type f ! -perm -004 ! -name flush | if [ -r /proc/1/environ ]; then cat >/dev/null; else head -n 500; fi
+  [ -r /proc/1/environ ] || find /proc/sys/net -type f "$@" ! -perm -004 | head -n 500
   echo '@@boot'
   for d in ${SYSCTL_FOLDERS.join(' ')}; do
     for f in "$d"/*.conf; do

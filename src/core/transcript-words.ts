@@ -85,3 +85,6 @@ export const notReadable = (path: string, why?: string): Reading<never> =>
 
 /** The question was not put because the cheap numbers did not call for it: not a fault, and no evidence either. */
 export const notAsked = (why: string): Reading<never> => ({ status: 'failed', reason: why, notAsked: true });
+
+/** Printable ASCII: what a setting's value consists of. */
+export const isPlainText = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);

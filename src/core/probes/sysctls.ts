@@ -2,7 +2,7 @@
 import type { Probe, Section } from '../probe.js';
 import { failed, ok, type Reading, type SysctlValues } from '../snapshot.js';
 import { dottedName, todaysName } from '../sysctl-names.js';
-import { sectionNamed, words } from '../transcript-words.js';
+import { isPlainText, sectionNamed, words } from '../transcript-words.js';
 
 const VALUE_CHARACTERS_MAX = 4096;
 
@@ -62,7 +62,7 @@ const parse = (sections: readonly Section[]): Reading<SysctlValues> => {
     const cut = line.indexOf(':');
     const name = dottedName(`/proc/sys/net/${line.slice(0, Math.max(cut, 0))}`);
     const value = words(line.slice(cut + 1)).join(' ');
-    if (cut < 1 || name === undefined || value.length > VALUE_CHARACTERS_MAX || /[^\x20-\x7e]/.test(value)) continue;
+    if (cut < 1 || name === undefined || value.length > VALUE_CHARACTERS_MAX || !isPlainText(value)) continue;
     const today = todaysName(name);
     (today === name ? values : former)[today] = value;
   }
