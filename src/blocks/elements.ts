@@ -71,9 +71,18 @@ const edge = (blanks: RegExpExecArray | null): string => (blanks?.[0] ?? '').sli
 
 export type Line = readonly Piece[];
 
+/** Neighbours without style become one: every element costs a share of what a message may weigh. */
+const joined = (elements: readonly RichTextElement[]): RichTextElement[] =>
+  elements.reduce<RichTextElement[]>((all, next) => {
+    const last = all.at(-1);
+    if (last?.type === 'text' && next.type === 'text' && last.style === undefined && next.style === undefined)
+      return [...all.slice(0, -1), { type: 'text', text: last.text + next.text }];
+    return [...all, next];
+  }, []);
+
 export const sectionOf = (line: Line): RichTextSection => ({
   type: 'rich_text_section',
-  elements: line.map(element).filter((it) => it !== undefined),
+  elements: joined(line.map(element).filter((it) => it !== undefined)),
 });
 const filled = (section: RichTextSection): boolean => section.elements.length > 0;
 
@@ -82,8 +91,10 @@ export const lines = (...all: readonly Line[]): RichTextSection => {
   const sections = all.map(sectionOf).filter(filled);
   return {
     type: 'rich_text_section',
-    elements: sections.flatMap((section, index) =>
-      index < sections.length - 1 ? [...section.elements, { type: 'text' as const, text: '\n' }] : section.elements,
+    elements: joined(
+      sections.flatMap((section, index) =>
+        index < sections.length - 1 ? [...section.elements, { type: 'text' as const, text: '\n' }] : section.elements,
+      ),
     ),
   };
 };

@@ -79,6 +79,8 @@ const refOf = (finding: Finding, context: FindingContext): string =>
   });
 
 const foldedEvidence = (finding: Finding, position: number, context: FindingContext): Part['blocks'][number] => {
+  // beside other findings there is no room for all: the button has the rest
+  const short = position > 0;
   const evidence = finding.evidence.map(
     (it): Line => [
       evidenceInWords(it),
@@ -110,9 +112,9 @@ const foldedEvidence = (finding: Finding, position: number, context: FindingCont
   const block = (title: string, items: readonly Line[]) =>
     items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
   return folded(`${position === 0 ? '' : `${position}. `}Evidence, reasons, commands (${finding.id})`, [
-    ...block('Numbers', evidence.slice(0, 12)),
-    ...(why === undefined ? [] : [rich(lines([{ bold: 'Why it matters  ' }, why]))]),
-    ...block('How it was judged', steps.slice(0, 8)),
+    ...block('Numbers', evidence.slice(0, short ? 6 : 12)),
+    ...(why === undefined || short ? [] : [rich(lines([{ bold: 'Why it matters  ' }, why]))]),
+    ...block('How it was judged', short ? [] : steps.slice(0, 8)),
     ...block('The remedy', remedies.slice(0, 8)),
     ...(byHand.length === 0
       ? []

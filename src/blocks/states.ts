@@ -118,7 +118,8 @@ export const holdersPart = (snapshot: Snapshot, checks: readonly Line[]): Part =
   const children = [...blocks, ...processes, ...(checks.length === 0 ? [] : [rich(bullets(checks))])];
   return {
     blocks: children.length === 0 ? [] : [folded('Top peers and ports, checks made and not made', children)],
-    need: 12,
+    // goes after the evidence of the second finding and before that of the first
+    need: 11.5,
     name: 'top peers and ports',
   };
 };
