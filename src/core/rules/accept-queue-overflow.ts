@@ -131,13 +131,14 @@ export const rule: Rule = {
     }
     if (hot === undefined)
       advice.push({ what: 'no queue was full at the moment of looking: watch ss -ltn for Recv-Q near Send-Q' });
+    const ownBacklog = hot?.queueLimit !== undefined && hot.queueLimit < somaxconn;
     return q.conclude(holds, {
       severity: severe ? 'crit' : 'warn',
       ...(hot !== undefined && { subject: `port ${hot.port}` }),
       causedBy,
       remedies: offered,
       advice,
-      avoid: hot?.queueLimit !== undefined && hot.queueLimit < somaxconn ? [...rule.avoid, OWN_BACKLOG] : rule.avoid,
+      avoid: ownBacklog ? [OWN_BACKLOG, ...rule.avoid.slice(1)] : rule.avoid,
     });
   },
   avoid: [

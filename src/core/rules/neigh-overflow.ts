@@ -54,6 +54,11 @@ export const rule: Rule = {
     const limit = q.threshold('NEIGH_FULL_RATIO');
     const inside = q.initialNamespace() !== true;
     const neighbours = q.reading('neighbours');
+    if (neighbours === undefined && inside) {
+      // neither the table nor its limits are to be seen from here: one reason says it all
+      q.ask('Is a neighbour table full?', undefined, 'not to be seen from inside this namespace');
+      return q.conclude(undefined);
+    }
     const answers: Known[] = [];
     const fixes: Remedy[] = [];
     const subjects: string[] = [];
