@@ -102,7 +102,7 @@ describe('blocks', () => {
       'Reason',
       'Confirm window: 15 minutes',
       'Value',
-      'Also tell (optional)',
+      'Also tell (optional): People',
       'Not before (optional) (UTC)',
     ])
       expect(html).toContain(`aria-label="${name}"`);

@@ -120,8 +120,8 @@ export const SelectBox = ({ element, blockId, label, dispatch, described }: Fiel
 
   const all = external ? suggested : choicesOf(element, world);
   for (const choice of all) known.current.set(choice.value, choice);
-  const words = query.toLowerCase();
-  const shown = external ? all : all.filter((choice) => choice.label.toLowerCase().includes(words));
+  const asked = query.toLowerCase();
+  const shown = external ? all : all.filter((choice) => choice.label.toLowerCase().includes(asked));
   const labelOf = (value: string): string => known.current.get(value)?.label ?? value;
 
   const pick = (choice: Choice) => {
@@ -157,6 +157,7 @@ export const SelectBox = ({ element, blockId, label, dispatch, described }: Fiel
   };
 
   const placeholder = element.placeholder?.text ?? (several ? 'Select options' : 'Select an option');
+  const words = picked.length === 0 ? placeholder : picked.map(labelOf).join(', ');
   return (
     <span class="select" ref={popover.rootRef}>
       <button
@@ -165,9 +166,7 @@ export const SelectBox = ({ element, blockId, label, dispatch, described }: Fiel
         aria-haspopup="listbox"
         aria-expanded={popover.open}
         aria-busy={busy}
-        aria-label={
-          picked.length === 0 ? label || placeholder : `${label || placeholder}: ${picked.map(labelOf).join(', ')}`
-        }
+        aria-label={label === '' || label === words ? words : `${label}: ${words}`}
         data-action-id={actionId}
         ref={popover.triggerRef}
         onClick={popover.toggle}
