@@ -842,8 +842,8 @@ case $ROLE in
     trap '' HUP INT TERM PIPE
     cd /
     [ "$3" = 0 ] || sleep "$3"
+    load "$2" || exit 0 # taken off the host meanwhile
     root_folders
-    load "$2" || exit 0
     now
     tm=0
     while [ "$NOW" -lt "$R_DEADLINE" ] && [ $tm -lt 5 ]; do # whole seconds were rounded

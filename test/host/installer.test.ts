@@ -1,5 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { Command, CommanderError } from 'commander';
+import { register } from '../../src/cli/enroll.js';
+import { stateScript } from '../../src/core/probe-script.js';
 import { digestOf, gateScript, gateSource } from '../../src/host/gate.js';
 import {
   authorizedKeysLine,
@@ -95,6 +101,77 @@ describe('an enrolment', () => {
     const words = sshArguments('root@web-1');
     expect(words).toEqual(expect.arrayContaining(['ForwardAgent=no', 'ClearAllForwardings=yes', '-T']));
     expect(words.indexOf('--')).toBe(words.indexOf('root@web-1') - 1);
+  });
+});
+
+describe('the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gate-keys-'));
+  const keys = { read: join(folder, 'read.pub'), change: join(folder, 'change.pub'), private: join(folder, 'private') };
+  writeFileSync(keys.read, enrolment.readKey);
+  writeFileSync(keys.change, enrolment.changeKey);
+  writeFileSync(keys.private, '-----BEGIN OPENSSH PRIVATE KEY-----\n');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const type = async (...words: string[]): Promise<{ out: string; error: string }> => {
+    let out = '';
+    let error = '';
+    const toOut = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += String(text);
+      return true;
+    });
+    const toError = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      error += String(text);
+      return true;
+    });
+    const program = new Command();
+    register(program);
+    for (const command of program.commands) command.exitOverride();
+    try {
+      await program.parseAsync(words, { from: 'user' });
+    } catch (thrown) {
+      if (!(thrown instanceof CommanderError)) throw thrown;
+    } finally {
+      toOut.mockRestore();
+      toError.mockRestore();
+    }
+    return { out, error };
+  };
+
+  test('prints the program and does nothing without --apply', async () => {
+    const { out, error } = await type('enroll', 'web-1', '--read-key', keys.read, '--change-key', keys.change);
+    const gate = gateScript((await loadSysctls()).values());
+    expect(out).toBe(
+      installerScript({ ...enrolment, gate, stateScript: stateScript().text, sysctlScript: undefined }, 'install'),
+    );
+    expect(error).toMatch(/Nothing was done.*web-1.*--apply/s);
+  });
+
+  test('unenroll keeps what was confirmed unless told otherwise', async () => {
+    const words = ['unenroll', 'web-1', '--read-key', keys.read, '--change-key', keys.change];
+    expect((await type(...words)).out).toMatch(/kept: \/etc\/sysctl\.d/);
+    expect((await type(...words, '--purge')).out).toMatch(
+      /rm -rf \/var\/lib\/tcpstates-gate \/etc\/sysctl\.d\/90-tcpstates\.conf/,
+    );
+  });
+
+  test.each([
+    [
+      ['enroll', '-oProxyCommand=x', '--read-key', keys.read, '--change-key', keys.change],
+      /unknown option|not an SSH destination/,
+    ],
+    [
+      ['enroll', '--read-key', keys.read, '--change-key', keys.change, '--', '-oProxyCommand=x'],
+      /not an SSH destination/,
+    ],
+    [['enroll', 'web-1', '--read-key', keys.read], /required option '--change-key/],
+    [['enroll', 'web-1', '--read-key', keys.read, '--change-key', keys.read], /the same/],
+    [['enroll', 'web-1', '--read-key', keys.private, '--change-key', keys.change], /not one OpenSSH public key/],
+    [['enroll', 'web-1', '--read-key', join(folder, 'none'), '--change-key', keys.change], /ssh-keygen/],
+    [['enroll', 'web-1', '--read-key', keys.read, '--change-key', keys.change, '--read-user', 'root'], /not root/],
+  ])('%j is refused with what to do', async (words, message) => {
+    const { out, error } = await type(...words);
+    expect(out).toBe('');
+    expect(error).toMatch(message);
   });
 });
 

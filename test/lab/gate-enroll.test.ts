@@ -1,7 +1,12 @@
 /** Enrolling a whole host, looking after it and leaving it again, on a real system. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readChange, readVersion } from '../../src/core/gate/answer.js';
 import { digestOf } from '../../src/host/gate.js';
+import { installerScript } from '../../src/host/installer.js';
+import { runOn } from '../../src/host/login.js';
 import { EnrolledHost } from '../host/support/enrolled.js';
 import { describeNeeding } from '../support/needs.js';
 
@@ -93,6 +98,31 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'sudo'], 'enrolling a host', 
     await host.box.must('rm -f /etc/sudoers.d/more; gpasswd -d tcpstates-change sudo >/dev/null 2>&1 || :');
     expect((await host.program('install')).code).toBe(0);
     expect((await host.program('check')).text).toBe('as enrolled\n');
+  });
+
+  test('an administrator enrolls over an SSH login of their own, through sudo', async () => {
+    await host.box.must(
+      `useradd -m -d /var/lib/ops -s /bin/sh -p '*' ops
+       printf 'ops ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/ops
+       mkdir -p /var/lib/ops/.ssh && ssh-keygen -q -t ed25519 -N '' -f /mnt/ops && cp /mnt/ops.pub /var/lib/ops/.ssh/authorized_keys
+       chown -R ops /var/lib/ops/.ssh && chmod 700 /var/lib/ops/.ssh
+       printf 'Host web-1\\nHostName 127.0.0.1\\nPort 2222\\nUser ops\\nIdentityFile /mnt/ops\\nUserKnownHostsFile /mnt/known\\n' >/mnt/ssh_config
+       rm /etc/cron.d/tcpstates`,
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'gate-enroll-'));
+    const ssh = join(folder, 'ssh');
+    writeFileSync(
+      ssh,
+      `#!/bin/sh\nexec nsenter --target ${host.box.pid} --net --mount --pid -- ssh -F /mnt/ssh_config "$@"\n`,
+    );
+    chmodSync(ssh, 0o755);
+    const statuses: number[] = [];
+    for (const what of ['check', 'install', 'check'] as const)
+      statuses.push(await runOn('web-1', installerScript(host.enrolment, what), ssh));
+    await host.box.must('rm /etc/sudoers.d/ops');
+    statuses.push(await runOn('web-1', installerScript(host.enrolment, 'check'), ssh));
+    rmSync(folder, { recursive: true });
+    expect(statuses).toEqual([1, 0, 0, 1]);
   });
 
   test('a gate that was changed is not started by sudo, and says so', async () => {
