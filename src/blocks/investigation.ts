@@ -56,7 +56,9 @@ const measuredLine = (input: Investigation): readonly Piece[] => {
       ? '. Replayed recording, not a live host'
       : host.lab === undefined
         ? ''
-        : `. ${host.lab}, real`,
+        : host.lab === 'this machine'
+          ? '. This very machine'
+          : '. A lab host with a real kernel',
   ];
 };
 

@@ -15,10 +15,10 @@ import {
   rich,
   sectionOf,
 } from './elements.js';
-import { spoken } from './escape.js';
+import { cut, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-import { plural } from './words.js';
+import { count, plural } from './words.js';
 
 /** up to so many keys are told one by one; more become a table with the meanings folded */
 const TOLD_MAX = 4;
@@ -120,13 +120,19 @@ const verdictOf = (host: string, answer: SysctlAnswer): string => {
     return gone === undefined ? `${host}: no setting matches ${asked}` : `${host}: ${gone.key}: ${gone.why}`;
   if (rows.length === 1 && gone === undefined)
     return `${host}: ${only.key} is ${nowOf(only)}${unitOf(only)}${only.differs === 'yes' ? `, the kernel default is ${defaultOf(only)}` : only.differs === 'no' ? ', the kernel default' : ''}`;
+  const known = rows.filter((row) => row.differs !== 'unknown').length;
   const differing = rows.filter((row) => row.differs === 'yes').length;
-  const known = rows.some((row) => row.differs !== 'unknown');
-  return `${host}: ${rows.length} settings ${answer.by === 'health' ? 'matter for TCP' : `match ${asked}`}${
-    known
-      ? `, ${differing === 0 ? 'none differs' : `${differing} ${differing === 1 ? 'differs' : 'differ'}`} from the kernel default`
-      : ''
-  }`;
+  const what = `${host}: ${count(rows.length)} settings ${answer.by === 'health' ? 'matter for TCP' : `match ${asked}`}`;
+  if (known === 0) return what;
+  const those = differing === 0 ? 'none' : count(differing);
+  const of = known === rows.length ? '' : ` of the ${count(known)} with a known default`;
+  return `${what}, ${those}${of} ${differing < 2 ? 'differs' : 'differ'} from the kernel default`;
+};
+
+/** All, or of too many those that differ, then those that are described, then the rest. */
+const mostTelling = (rows: readonly SysctlRow[]): readonly SysctlRow[] => {
+  const rank = (row: SysctlRow): number => (row.differs === 'yes' ? 0 : row.entry !== undefined ? 1 : 2);
+  return rows.length <= ROWS_MAX ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, ROWS_MAX);
 };
 
 export const sysctlMessage = (input: {
@@ -140,7 +146,7 @@ export const sysctlMessage = (input: {
 }): Message => {
   const { host, answer } = input;
   const verdict = verdictOf(host.name, answer);
-  const shown = answer.rows.slice(0, ROWS_MAX);
+  const shown = mostTelling(answer.rows);
   const withBoot = shown.some((row) => row.boot !== undefined);
   const grouped = answer.by === 'health';
   const differing = shown.filter((row) => row.differs === 'yes');
@@ -173,7 +179,7 @@ export const sysctlMessage = (input: {
           ['Now', 'Key', 'Default', 'Differs', ...(withBoot ? ['Set at boot by'] : []), ...(grouped ? ['Group'] : [])],
           shown.map((row) => [
             // the value first: a phone shows it without scrolling sideways
-            `${nowOf(row)}${/^ (s|ms|µs|bytes|pages)$/.test(unitOf(row)) ? unitOf(row) : ''}`,
+            `${cut(nowOf(row), 60)}${/^ (s|ms|µs|bytes|pages)$/.test(unitOf(row)) ? unitOf(row) : ''}`,
             row.key,
             row.kernelDefault !== undefined && 'words' in row.kernelDefault ? 'depends' : defaultOf(row),
             row.differs === 'yes' ? 'differs' : row.differs === 'no' ? 'same' : '-',
