@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stateScript } from '../core/probe-script.js';
+import { sysctlScript } from '../core/sysctl-script.js';
 import { gateScript } from '../host/gate.js';
 import { type Enrolment, installerScript, publicKey } from '../host/installer.js';
 import { destination, runOn } from '../host/login.js';
@@ -44,6 +45,7 @@ const hostArgument = (typed: string): string => {
 const enrolmentFrom = async (options: Options): Promise<Enrolment> => ({
   gate: gateScript((await loadSysctls()).values()),
   stateScript: stateScript().text,
+  sysctlScript: sysctlScript().text,
   readUser: options.readUser,
   changeUser: options.changeUser,
   readKey: options.readKey,

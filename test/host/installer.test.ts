@@ -6,6 +6,7 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Command, CommanderError } from 'commander';
 import { register } from '../../src/cli/enroll.js';
 import { stateScript } from '../../src/core/probe-script.js';
+import { sysctlScript } from '../../src/core/sysctl-script.js';
 import { digestOf, gateScript, gateSource } from '../../src/host/gate.js';
 import {
   authorizedKeysLine,
@@ -141,7 +142,10 @@ describe('the command line', () => {
     const { out, error } = await type('enroll', 'web-1', '--read-key', keys.read, '--change-key', keys.change);
     const gate = gateScript((await loadSysctls()).values());
     expect(out).toBe(
-      installerScript({ ...enrolment, gate, stateScript: stateScript().text, sysctlScript: undefined }, 'install'),
+      installerScript(
+        { ...enrolment, gate, stateScript: stateScript().text, sysctlScript: sysctlScript().text },
+        'install',
+      ),
     );
     expect(error).toMatch(/Nothing was done.*web-1.*--apply/s);
   });
@@ -183,5 +187,21 @@ describeNeeding(['dash', 'busybox'], 'the programs for a host', () => {
       const { status, stderr } = spawnSync(program, [...rest, '-n'], { input: script, encoding: 'utf8' });
       expect([shell, status, stderr]).toEqual([shell, 0, '']);
     }
+  });
+});
+
+describeNeeding(['shellcheck'], 'shellcheck', () => {
+  test('has nothing to say about the gate', () => {
+    const script = gateScript(catalogue);
+    const { stdout, status } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: script, encoding: 'utf8' });
+    expect([stdout, status]).toEqual(['', 0]);
+  });
+
+  test.each(['install', 'check', 'remove', 'purge'] as const)('nor about the program that does %s', (what) => {
+    const { stdout, status } = spawnSync('shellcheck', ['-s', 'sh', '-S', 'warning', '-'], {
+      input: installerScript(enrolment, what),
+      encoding: 'utf8',
+    });
+    expect([stdout, status]).toEqual(['', 0]);
   });
 });

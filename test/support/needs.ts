@@ -14,6 +14,7 @@ export type Need =
   | 'ss'
   | 'netstat'
   | 'busybox'
+  | 'shellcheck'
   | 'dash'
   | 'sudo'
   | 'iptables'
@@ -54,6 +55,7 @@ const checks: Record<Need, { met: () => boolean; enable: string }> = {
   sshd: { met: () => onPath('sshd') && onPath('ssh-keygen'), enable: 'apt-get install openssh-server openssh-client' },
   ss: { met: () => onPath('ss'), enable: 'apt-get install iproute2' },
   netstat: { met: () => onPath('netstat'), enable: 'apt-get install net-tools' },
+  shellcheck: { met: () => onPath('shellcheck'), enable: 'apt-get install shellcheck' },
   busybox: { met: () => onPath('busybox'), enable: 'apt-get install busybox' },
   dash: { met: () => onPath('dash'), enable: 'apt-get install dash' },
   sudo: { met: () => onPath('sudo') && onPath('visudo'), enable: 'apt-get install sudo' },
