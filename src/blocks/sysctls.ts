@@ -18,37 +18,12 @@ import {
 import { cut, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-import { count, plural } from './words.js';
+import { comparison, defaultOf, nowOf, sysctlVerdict, unitOf } from './sysctl-words.js';
+import { plural } from './words.js';
 
 /** up to so many keys are told one by one; more become a table with the meanings folded */
 const TOLD_MAX = 4;
 const ROWS_MAX = 60;
-
-const nowOf = (row: SysctlRow): string =>
-  row.value === undefined ? 'not here' : row.value === '' ? '(empty)' : row.value;
-const defaultOf = (row: SysctlRow): string =>
-  row.kernelDefault === undefined
-    ? 'not catalogued'
-    : 'value' in row.kernelDefault
-      ? row.kernelDefault.value === ''
-        ? '(empty)'
-        : row.kernelDefault.value
-      : row.kernelDefault.words;
-
-/** the unit in a word or two; lists, masks and names need none */
-const unitOf = (row: SysctlRow): string => {
-  const unit = (row.entry?.unit ?? '').split(/[:,]/)[0] ?? '';
-  return /^$|list|mask|name/.test(unit) || row.value === undefined || row.value === '' ? '' : ` ${unit}`;
-};
-
-const comparison = (row: SysctlRow): string =>
-  row.differs === 'yes'
-    ? `  differs from the kernel default ${defaultOf(row)}`
-    : row.differs === 'no'
-      ? '  the kernel default'
-      : row.kernelDefault === undefined
-        ? '  not in the catalogue: shown as read'
-        : `  default: ${defaultOf(row)}`;
 
 const bootLine = (row: SysctlRow): Line[] =>
   row.boot === undefined
@@ -111,24 +86,6 @@ const meaningsOf = (rows: readonly SysctlRow[]): Part[] => {
   }));
 };
 
-const verdictOf = (host: string, answer: SysctlAnswer): string => {
-  const { rows, notThere } = answer;
-  const [only] = rows;
-  const [gone] = notThere;
-  const asked = `“${answer.words.join(' ')}”`;
-  if (only === undefined)
-    return gone === undefined ? `${host}: no setting matches ${asked}` : `${host}: ${gone.key}: ${gone.why}`;
-  if (rows.length === 1 && gone === undefined)
-    return `${host}: ${only.key} is ${nowOf(only)}${unitOf(only)}${only.differs === 'yes' ? `, the kernel default is ${defaultOf(only)}` : only.differs === 'no' ? ', the kernel default' : ''}`;
-  const known = rows.filter((row) => row.differs !== 'unknown').length;
-  const differing = rows.filter((row) => row.differs === 'yes').length;
-  const what = `${host}: ${count(rows.length)} settings ${answer.by === 'health' ? 'matter for TCP' : `match ${asked}`}`;
-  if (known === 0) return what;
-  const those = differing === 0 ? 'none' : count(differing);
-  const of = known === rows.length ? '' : ` of the ${count(known)} with a known default`;
-  return `${what}, ${those}${of} ${differing < 2 ? 'differs' : 'differ'} from the kernel default`;
-};
-
 /** All, or of too many those that differ, then those that are described, then the rest. */
 const mostTelling = (rows: readonly SysctlRow[]): readonly SysctlRow[] => {
   const rank = (row: SysctlRow): number => (row.differs === 'yes' ? 0 : row.entry !== undefined ? 1 : 2);
@@ -145,7 +102,7 @@ export const sysctlMessage = (input: {
   private?: boolean;
 }): Message => {
   const { host, answer } = input;
-  const verdict = verdictOf(host.name, answer);
+  const verdict = sysctlVerdict(host.name, answer);
   const shown = mostTelling(answer.rows);
   const withBoot = shown.some((row) => row.boot !== undefined);
   const grouped = answer.by === 'health';
