@@ -2,6 +2,7 @@
  * Socket Mode on several sockets at once. Slack asks each connection to reconnect now and then, and Bolt's client is without
  * one for up to 5 s then: with two of them there is always one. Slack allows ten an app and delivers to any one of them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, type Logger, SocketModeReceiver } from '@slack/bolt';
 import type { Log } from '../ports/log.js';
 
@@ -28,7 +29,10 @@ export interface Sockets {
   connected(): number;
 }
 
-const makeReceiver = ({ appToken, slackApiUrl, logger }: SocketOptions): SocketModeReceiver =>
+/** How long a socket that could not be opened again is left alone. */
+const AGAIN_MS = 10_000;
+
+const makeReceiver = ({ appToken, slackApiUrl, logger }: SocketOptions, stopped: AbortSignal): SocketModeReceiver =>
   new SocketModeReceiver({
     appToken,
     logger,
@@ -41,9 +45,31 @@ const makeReceiver = ({ appToken, slackApiUrl, logger }: SocketOptions): SocketM
         ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
         timeout: 10_000,
         retryConfig: { forever: true, minTimeout: 500, maxTimeout: 10_000, factor: 2, randomize: true },
+        // For ever, but not beyond the end: an attempt that never settles ends the SDK's loop.
+        fetch: (url, init) => (stopped.aborted ? new Promise(() => undefined) : fetch(url, init)),
       },
     },
   });
+
+/**
+ * The SDK looks after no failure of a reconnect: a revoked token, or the end of the program in the middle of one, would be an
+ * unhandled rejection. From now on its `start` tries again later instead, and is silent at the end.
+ */
+const keepReconnecting = (receiver: SocketModeReceiver, stopped: AbortSignal, log: Log): void => {
+  const { client } = receiver;
+  const start = client.start.bind(client);
+  client.start = async () => {
+    for (;;) {
+      try {
+        return await start();
+      } catch (error) {
+        if (stopped.aborted) return { ok: false };
+        log.error({ err: error, waitMs: AGAIN_MS }, 'a socket to Slack could not be opened again');
+        await sleep(AGAIN_MS, undefined, { signal: stopped }).catch(() => undefined);
+      }
+    }
+  };
+};
 
 const within = async (work: Promise<unknown>, ms: number): Promise<'done' | 'late'> => {
   let timer: NodeJS.Timeout | undefined;
@@ -58,33 +84,31 @@ const within = async (work: Promise<unknown>, ms: number): Promise<'done' | 'lat
 };
 
 /** A reconnect that hears no hello is begun anew: the SDK would wait until Slack gives up. */
-const watchHello = (receiver: SocketModeReceiver, helloMs: number, log: Log): (() => void) => {
+const watchHello = (receiver: SocketModeReceiver, helloMs: number, stopped: AbortSignal, log: Log): void => {
   let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
   const { client } = receiver;
+  const again = async (): Promise<void> => {
+    log.warn({ waitMs: helloMs }, 'no hello on a socket, it is opened anew');
+    await within(client.disconnect(), CLOSE_MS);
+    if (!stopped.aborted) await client.start();
+  };
   client.on('connecting', () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (stopped) return;
-      log.warn({ waitMs: helloMs }, 'no hello on a socket, it is opened anew');
-      void within(client.disconnect(), CLOSE_MS)
-        .then(() => (stopped ? undefined : client.start()))
-        .catch((error: unknown) => log.error({ err: error }, 'a socket could not be opened anew'));
+      again().catch((error: unknown) => log.error({ err: error }, 'a socket could not be opened anew'));
     }, helloMs * 2);
   });
   client.on('connected', () => clearTimeout(timer));
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
+  stopped.addEventListener('abort', () => clearTimeout(timer), { once: true });
 };
 
 export const makeSockets = (options: SocketOptions): Sockets => {
   const { log, helloMs = HELLO_MS } = options;
-  const first = makeReceiver(options);
-  const receivers = [first, ...Array.from({ length: options.sockets - 1 }, () => makeReceiver(options))];
+  const stopping = new AbortController();
+  const stopped = stopping.signal;
+  const first = makeReceiver(options, stopped);
+  const receivers = [first, ...Array.from({ length: options.sockets - 1 }, () => makeReceiver(options, stopped))];
   const open = new Set<SocketModeReceiver>();
-  const unwatch: (() => void)[] = [];
   return {
     first,
     connected: () => open.size,
@@ -98,7 +122,6 @@ export const makeSockets = (options: SocketOptions): Sockets => {
         receiver.client.on('close', () => {
           if (open.delete(receiver)) log.info({ count: open.size }, 'a socket to Slack was closed');
         });
-        unwatch.push(watchHello(receiver, helloMs, log));
       }
       await Promise.all(
         receivers.map(async (receiver) => {
@@ -106,11 +129,13 @@ export const makeSockets = (options: SocketOptions): Sockets => {
             throw new Error(
               `Slack accepted the connection but said no hello within ${helloMs / 1000} s. Check that Socket Mode is enabled for the app, and that nothing between here and Slack cuts WebSockets.`,
             );
+          keepReconnecting(receiver, stopped, log);
+          watchHello(receiver, helloMs, stopped, log);
         }),
       );
     },
     stop: async () => {
-      for (const end of unwatch) end();
+      stopping.abort();
       // `receiver.stop()` does not wait for the socket to be closed; the client's own promise does.
       await Promise.all(receivers.map((receiver) => within(receiver.client.disconnect(), CLOSE_MS)));
     },
