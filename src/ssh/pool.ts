@@ -12,6 +12,9 @@ export interface PoolLimits {
 
 export const POOL_LIMITS: PoolLimits = { idleMs: 300_000, connectionsMax: 1_200 };
 
+/** How long a connection that nobody took stays, at least. */
+const UNCLAIMED_MS = 1_000;
+
 export type Open = (target: Target, phase: PhaseHolder, signal: AbortSignal) => Promise<Connection>;
 
 export interface Lease {
@@ -118,7 +121,9 @@ export class Pool {
       this.#all.delete(entry);
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
-    this.#rest(key, entry);
+    // Whoever waits for it takes it in this very turn; if all of them gave up meanwhile it does not stay for ever.
+    entry.idle = setTimeout(() => this.#retire(key, entry), Math.max(this.#limits.idleMs, UNCLAIMED_MS));
+    entry.idle.unref();
     this.#evict();
     return entry;
   }

@@ -361,6 +361,10 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     expect(engine.connections).toBe(1);
     await later(400);
     expect(engine.connections).toBe(0);
+    const unkept = engineWith([host], { pool: { idleMs: 0 } });
+    expect(problemOf(await unkept.ask(host, PING))).toBe('ok');
+    await later(100);
+    expect(unkept.connections).toBe(0);
     const kept = engineWith([host]);
     await kept.ask(host, PING);
     kept.inventoryChanged([{ ...host, note: 'same way' }]);
