@@ -271,5 +271,9 @@ describeNeeding(['chromium'], 'the page', () => {
     server.tell({ type: 'message', message: message({ text: 'the last word' }) });
     await at.message('the last word');
     expect(await atEnd()).toBe(false);
+    await at.say('I see');
+    await at.page.waitForFunction(
+      "(() => { const box = document.querySelector('.messages'); return box.scrollHeight - box.scrollTop - box.clientHeight < 4 })()",
+    );
   });
 });

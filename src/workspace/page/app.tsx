@@ -76,6 +76,7 @@ export const App = (): VNode => {
   const { held, setHeld, phase, connection } = useConnection();
   const [place, setPlace] = useState<Place | undefined>(() => placeOf(location.hash));
   const [thread, setThread] = useState<{ channel: ChannelId; ts: Ts } | null>(null);
+  const [sent, setSent] = useState(0);
   const [sidebar, setSidebar] = useState(false);
   const [draft, setDraft] = useState({ text: '', count: 0 });
   const [asking, setAsking] = useState<{ confirm: Confirm; answer(yes: boolean): void }>();
@@ -84,6 +85,7 @@ export const App = (): VNode => {
   const { state } = held;
 
   const request = useCallback<Session['request']>(async (wanted) => {
+    if (wanted.type === 'type') setSent((count) => count + 1);
     const reply = await (connection.current?.request(wanted) ??
       Promise.resolve({ type: 'reply' as const, to: 0, ok: false as const, error: 'The page is still connecting.' }));
     // A completion that does not come is no news.
@@ -144,6 +146,7 @@ export const App = (): VNode => {
   const session: Session = {
     held,
     place: shown,
+    sent,
     request,
     go,
     openThread: setThread,

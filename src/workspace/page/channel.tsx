@@ -70,6 +70,23 @@ const ChannelMenu = ({ channel }: { channel: ChannelOf }): VNode => {
   );
 };
 
+/** What can be asked here, for whom comes first into a channel. */
+const Commands = (): VNode => {
+  const { held, suggest } = useSession();
+  return (
+    <ul class="commands">
+      {(held.state?.commands ?? []).map((command) => (
+        <li key={command.name}>
+          <button type="button" class="try" onClick={() => suggest(`${command.name} `)}>
+            {command.name} {command.usageHint}
+          </button>{' '}
+          {command.description}
+        </li>
+      ))}
+    </ul>
+  );
+};
+
 export interface ChannelProps {
   channel: ChannelOf;
   draft: { text: string; count: number };
@@ -115,6 +132,7 @@ export const Channel = ({ channel, draft, showSidebar }: ChannelProps): VNode =>
                 ? `This is the beginning of your messages with ${name}.`
                 : `This is the beginning of the ${channel.kind} channel #${name}.`}
             </p>
+            {channel.memberIds.includes(session.held.state?.app.userId ?? '') ? <Commands /> : null}
           </div>
         }
       />

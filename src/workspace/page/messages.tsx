@@ -3,6 +3,7 @@ import { Fragment, type VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Message as MessageOf } from '../protocol.js';
 import { Message } from './message.js';
+import { useSession } from './session.js';
 import { dayName } from './text/date.js';
 import { useWorld } from './world.js';
 
@@ -28,6 +29,7 @@ export const Messages = (props: {
   placeKey: string;
 }): VNode => {
   const { reader } = useWorld();
+  const { sent } = useSession();
   const boxRef = useRef<HTMLDivElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -38,7 +40,7 @@ export const Messages = (props: {
   useLayoutEffect(() => {
     atEnd.current = true;
     toEnd();
-  }, [props.placeKey]);
+  }, [props.placeKey, sent]);
   useLayoutEffect(toEnd, [props.messages.length]);
   useEffect(() => {
     // Messages also grow after they came: charts learn their width, updates add lines.

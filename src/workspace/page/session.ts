@@ -10,6 +10,8 @@ export type Place = { kind: 'channel'; id: ChannelId } | { kind: 'home' };
 export interface Session {
   held: Held;
   place: Place;
+  /** how often this person has sent something: then the list goes to its end */
+  sent: number;
   request(request: Request): Promise<Reply>;
   go(place: Place): void;
   openThread(thread: { channel: ChannelId; ts: Ts } | null): void;
@@ -26,6 +28,7 @@ const none = new EnteredStore();
 export const SessionContext = createContext<Session>({
   held: nothing,
   place: { kind: 'home' },
+  sent: 0,
   request: async () => ({ type: 'reply', to: 0, ok: true }),
   go: () => undefined,
   openThread: () => undefined,
