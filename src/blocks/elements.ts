@@ -72,13 +72,16 @@ const edge = (blanks: RegExpExecArray | null): string => (blanks?.[0] ?? '').sli
 export type Line = readonly Piece[];
 
 /** Neighbours without style become one: every element costs a share of what a message may weigh. */
-const joined = (elements: readonly RichTextElement[]): RichTextElement[] =>
-  elements.reduce<RichTextElement[]>((all, next) => {
+const joined = (elements: readonly RichTextElement[]): RichTextElement[] => {
+  const all: RichTextElement[] = [];
+  for (const next of elements) {
     const last = all.at(-1);
     if (last?.type === 'text' && next.type === 'text' && last.style === undefined && next.style === undefined)
-      return [...all.slice(0, -1), { type: 'text', text: last.text + next.text }];
-    return [...all, next];
-  }, []);
+      all[all.length - 1] = { type: 'text', text: last.text + next.text };
+    else all.push(next);
+  }
+  return all;
+};
 
 export const sectionOf = (line: Line): RichTextSection => ({
   type: 'rich_text_section',
