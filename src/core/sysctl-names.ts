@@ -19,8 +19,9 @@ export const dottedName = (path: string): string | undefined => {
   if (!path.startsWith('/proc/sys/') || path.length > 512) return undefined;
   const segments: string[] = [];
   for (const segment of path.slice('/proc/sys/'.length).split('/')) {
-    if (segment === '..') segments.pop();
-    else if (SEGMENT.test(segment) && segment !== '.') segments.push(segment.replaceAll('.', '/'));
+    if (segment === '..') {
+      if (segments.pop() === undefined) return undefined;
+    } else if (SEGMENT.test(segment) && segment !== '.') segments.push(segment.replaceAll('.', '/'));
     else return undefined;
   }
   return segments.length < 2 ? undefined : segments.join('.');

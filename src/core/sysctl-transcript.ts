@@ -25,6 +25,8 @@ export interface SysctlTranscript {
 
 const KEYS_MAX = 50_000;
 const VALUE_CHARACTERS_MAX = 4096;
+const LINE_CHARACTERS_MAX = 5000;
+const SETTING = /^-?[ \t]{0,8}([A-Za-z][A-Za-z0-9_@:+,.*?/[\]-]{0,200})[ \t]*=(.{0,4600})$/;
 
 const folded = (text: string): string => words(text).join(' ');
 
@@ -107,7 +109,8 @@ const readBoot = (
   }
   const settings = filesInOrder(files, systemd).flatMap((file) =>
     file.lines.flatMap((line) => {
-      const match = /^\s*-?\s*([A-Za-z][A-Za-z0-9_@:+,.*?/[\]-]{0,200})\s*=\s*(.{0,4096})$/.exec(line);
+      // Trimmed first: blanks without end must not cost the square of their number.
+      const match = SETTING.exec(line.trim().slice(0, LINE_CHARACTERS_MAX));
       const value = folded(match?.[2] ?? '');
       // What a link stands for is named: people edit the file, not the link.
       const shown = file.target === '/etc/sysctl.conf' ? '/etc/sysctl.conf' : file.path;
