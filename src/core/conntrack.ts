@@ -12,6 +12,8 @@ const MEMORY_SHARE_MAX = 0.05;
 const MAX_DEFAULT = 262_144;
 const ENTRIES_PER_BUCKET_MAX = 4;
 const SHORT_TIMEOUT_SECONDS = 30;
+/** A closed connection keeps its entry for twice as long as its TIME_WAIT socket lasts: this share of sockets is twice as much of the table. */
+const CLOSED_SHARE_MIN = 0.2;
 
 export interface TableUse {
   table: Conntrack | undefined;
@@ -136,7 +138,7 @@ export const tableAdvice = (inquiry: Inquiry, use: TableUse, offered: readonly R
   const { table } = use;
   const share = table === undefined ? undefined : timeWaitShare(inquiry, table);
   const holder = [...(inquiry.detail('timeWait')?.groups ?? [])].sort((a, b) => b.count - a.count)[0];
-  if (share !== undefined && share.share >= 0.3 && holder !== undefined) {
+  if (share !== undefined && share.share >= CLOSED_SHARE_MIN && holder !== undefined) {
     const about =
       holder.direction === 'in' ? `local port ${holder.localPort}` : `${holder.peerAddress}:${holder.peerPort}`;
     advice.push({
