@@ -2,9 +2,11 @@
 import { Command } from 'commander';
 import { register as diagnose } from './diagnose.js';
 import { register as enroll } from './enroll.js';
+import { register as hosts } from './hosts.js';
+import { register as policy } from './policy.js';
 import { register as probeScript } from './probe-script.js';
 
-const FAMILIES: readonly ((program: Command) => void)[] = [diagnose, probeScript, enroll];
+const FAMILIES: readonly ((program: Command) => void)[] = [diagnose, probeScript, hosts, enroll, policy];
 
 /** The program with all its subcommands, ready to parse. */
 export const buildProgram = (): Command => {

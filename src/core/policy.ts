@@ -172,7 +172,7 @@ export const evaluate = (policy: Policy, inventory: Inventory, question: Questio
     !step(
       forHost.length > 0,
       `Does any grant cover ${host.name}?`,
-      forHost.length > 0 ? `${forHost.length} do` : 'none does',
+      forHost.length > 0 ? `yes, ${forHost.length}` : 'none does',
     )
   )
     return verdict(false, `no grant of the policy covers ${host.name}`);
