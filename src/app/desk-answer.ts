@@ -47,19 +47,24 @@ const stopped = (): Message =>
   });
 
 /** Work's result whatever happens: what it throws becomes a message, and so does the end of the program. */
-const resultOf = async (context: AnswerContext, logId: string, work: Work, show: (it: Message) => void) => {
+const resultOf = async (
+  { clock, log, stopping }: AnswerContext,
+  logId: string,
+  work: Work,
+  show: (it: Message) => void,
+): Promise<Message> => {
+  let say = (): void => undefined;
   const over = new Promise<Message>((resolve) => {
-    const { stopping } = context;
     // What is stopped politely says so itself within this time.
-    const say = (): void => void context.clock.sleep(1_000).then(() => resolve(stopped()));
+    say = () => void clock.sleep(1_000).then(() => resolve(stopped()));
     if (stopping.aborted) say();
     else stopping.addEventListener('abort', say, { once: true });
   });
   const done = work(show).catch((error: unknown) => {
-    context.log.error({ delivery: logId, err: error }, 'an answer failed');
+    log.error({ delivery: logId, err: error }, 'an answer failed');
     return failedInside(logId);
   });
-  return Promise.race([done, over]);
+  return Promise.race([done, over]).finally(() => stopping.removeEventListener('abort', say));
 };
 
 const elsewhere = (problem: ChatError['problem']): boolean =>

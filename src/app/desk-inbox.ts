@@ -2,6 +2,7 @@
  * Takes in what people send: notes it, lets the acknowledgements of everybody else go first, then checks who it is and has the
  * command do its work. What was noted and not answered when the program ended is asked again at its next start.
  */
+import { setMaxListeners } from 'node:events';
 import { actionOf } from '../blocks/actions.js';
 import type { Message } from '../blocks/message.js';
 import { problemMessage, usageMessage } from '../blocks/notices.js';
@@ -15,6 +16,8 @@ import { type Allow, refuseEntry } from './desk-access.js';
 
 const AT_ONCE = 64;
 const WAITING_MAX = 2_000;
+const CALM_MS = 5;
+const CALM_WITHIN_MS = 300;
 /** what is older is not asked again: the incident has moved on */
 const AGAIN_WITHIN_MS = 15 * 60_000;
 
@@ -51,6 +54,10 @@ export class DeskInbox implements Inbox {
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private deaf = false;
+  /** a beginning is due */
+  private due = false;
+  /** when the last errand arrived */
+  private arrivedMs = 0;
   private readonly actions: ReadonlyMap<string, ClickHandler>;
   private readonly views: ReadonlyMap<string, ViewHandler>;
   private readonly shortcuts: ReadonlyMap<string, ShortcutHandler>;
@@ -58,6 +65,8 @@ export class DeskInbox implements Inbox {
   /** @throws where two commands claim the same action, modal or shortcut */
   constructor(private readonly options: InboxOptions) {
     const commands = [...options.commands.values()];
+    // Every answer that is under way listens for the end.
+    setMaxListeners(0, this.stopping.signal);
     this.actions = byId(commands.map(({ actions }) => actions));
     this.views = byId(commands.map(({ views }) => views));
     this.shortcuts = byId(commands.map(({ shortcuts }) => shortcuts));
@@ -179,8 +188,22 @@ export class DeskInbox implements Inbox {
       return;
     }
     this.waiting.push(errand);
-    // Not now: first the acknowledgements of all that arrived together.
-    setImmediate(() => this.next());
+    this.arrivedMs = performance.now();
+    if (!this.due) {
+      this.due = true;
+      setImmediate(() => this.begin(this.arrivedMs));
+    }
+  }
+
+  /** Not before it is calm: first the acknowledgements of all that arrive together, then the work, which takes time. */
+  private begin(firstMs: number): void {
+    const now = performance.now();
+    if (now - this.arrivedMs < CALM_MS && now - firstMs < CALM_WITHIN_MS) {
+      setTimeout(() => this.begin(firstMs), CALM_MS);
+      return;
+    }
+    this.due = false;
+    while (this.waiting.length > 0 && this.running.size < AT_ONCE) this.next();
   }
 
   private next(): void {

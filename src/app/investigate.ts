@@ -2,6 +2,7 @@
  * Asks hosts, reads and judges their answers. People who ask for a host at the same time share one measurement; the last one of
  * every host is kept, for growth and rates and for the moment when the host no longer answers.
  */
+import { setMaxListeners } from 'node:events';
 import type { Investigated, Measured, SysctlsRead } from '../command.js';
 import { diagnose } from '../core/diagnose.js';
 import type { Host } from '../core/inventory.js';
@@ -38,7 +39,10 @@ export class Investigations {
   private readonly kept = new Shelf();
   private readonly stopping = new AbortController();
 
-  constructor(private readonly options: InvestigationsOptions) {}
+  constructor(private readonly options: InvestigationsOptions) {
+    // Every question that is under way listens for the end.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Never rejects. */
   investigate(host: Host): Promise<Investigated> {

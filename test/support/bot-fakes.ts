@@ -62,7 +62,7 @@ export class HandClock implements Clock {
 
 /** Everything that can go on without time going on has gone on. */
 export const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setTimeout(resolve, 6));
 };
 
 export const countingIds = (): Ids => {
