@@ -294,6 +294,7 @@ describeNeeding(['linux', 'dash', 'busybox'], 'the gate', () => {
     expect((await host.front('ro', 'probe')).text).toBe(`@@end ${process.getuid?.()}\n`);
     expect((await host.front('ro', 'sysctls')).end).toBe('not-installed');
     for (const request of [
+      `set change001 60 01234567.1100 runtime ${FIN}:60:30`,
       'status change001',
       'list',
       'log 5',
