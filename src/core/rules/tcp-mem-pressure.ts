@@ -53,7 +53,7 @@ export const rule: Rule = {
   symptoms: 'All transfers are slow; at the maximum connections stall or are reset.',
   needs: ['protocols', 'counters', 'sockstat'],
   rank: 60,
-  severity: 'warn',
+  severity: 'crit',
   thresholds: {
     TCP_MEM_CRIT_RATIO: {
       value: 0.9,

@@ -13,7 +13,7 @@ export const rule: Rule = {
     'Some clients behind one address cannot connect or only at the third try, for no reason that they could see.',
   needs: ['sysctls'],
   rank: 85,
-  severity: 'warn',
+  severity: 'crit',
   thresholds: {},
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
