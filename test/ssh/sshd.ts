@@ -100,6 +100,8 @@ export const startSshd = async (
       'KbdInteractiveAuthentication no',
       'PermitRootLogin yes',
       'PrintMotd no',
+      // bash reads ~/.bashrc for commands over SSH, unless it believes to be an inner shell: the tester's own may be slow.
+      'SetEnv SHLVL=9',
       'LogLevel VERBOSE',
       ...options,
       '',
