@@ -1,0 +1,172 @@
+/** The story from the audit log: what it says, what it folds, and that no host's words do harm in a document. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { marked } from 'marked';
+import type { AuditEntry } from '../../src/core/audit.js';
+import { timelineOf } from '../../src/core/timeline.js';
+import { timelineMarkdown } from '../../src/core/timeline-markdown.js';
+
+const start = Date.UTC(2026, 10, 22, 12, 0, 0);
+const log = (...drafts: (Partial<AuditEntry> & { kind: string })[]): AuditEntry[] =>
+  drafts.map((draft, index) => ({
+    atMs: start + index * 30_000,
+    actor: 'bot',
+    data: {},
+    seq: index + 1,
+    previous: '',
+    hash: '',
+    ...draft,
+  }));
+const measured = (host: string, verdict: string, more: Record<string, unknown> = {}) => ({
+  kind: 'measurement',
+  host,
+  data: { verdict, ...more },
+});
+const bad = 'CRITICAL  web-1: the connection-tracking table is full';
+const change = { host: 'web-1', change: 'c1' };
+const incident = log(
+  measured('web-1', bad, { came: ['conntrack-full'] }),
+  measured('web-2', 'HEALTHY  web-2: nothing wrong found'),
+  measured('web-1', bad),
+  measured('web-1', bad),
+  {
+    kind: 'change.proposed',
+    ...change,
+    actor: 'ada (T1:U1)',
+    data: {
+      plan: { entries: [{ key: 'net.netfilter.nf_conntrack_max', from: '65536', to: '262144' }] },
+      reason: 'new connections are dropped',
+      finding: { id: 'conntrack-full' },
+    },
+  },
+  { kind: 'change.approval-given', ...change, actor: 'grace (T1:U2)' },
+  { kind: 'change.apply-intended', ...change },
+  { kind: 'change.applied', ...change, actor: 'host', data: { atMs: start, windowEndsAtMs: start + 600_000 } },
+  {
+    kind: 'change.measured',
+    ...change,
+    data: { measurement: { outcome: 'better', afterSeconds: 120, before: 'crit: 65536 of 65536', now: 'gone' } },
+  },
+  { kind: 'change.confirmed', ...change, actor: 'host', data: { shadowedBy: [] } },
+);
+
+describe('the timeline', () => {
+  test('tells an incident in the order in which it happened', () => {
+    const { rows, hosts, people } = timelineOf(incident);
+    expect(rows.map(({ what }) => what)).toEqual([
+      bad,
+      'HEALTHY  web-2: nothing wrong found',
+      'proposed to set net.netfilter.nf_conntrack_max from 65536 to 262144',
+      'approved it',
+      'is sent to the host',
+      'is in force; the host takes it back in 10 min unless it is confirmed',
+      'It helped, measured 2 min after it',
+      'is confirmed: it stays',
+    ]);
+    expect(rows[0]).toMatchObject({ kind: 'finding', times: 3, seq: 1, lastSeq: 4, details: ['New: conntrack-full'] });
+    expect({ hosts, people }).toEqual({ hosts: ['web-1', 'web-2'], people: ['ada (T1:U1)', 'grace (T1:U2)'] });
+  });
+
+  test('what is said again after something happened is a new row', () => {
+    const again = log(measured('web-1', bad), { kind: 'change.applied', ...change }, measured('web-1', bad));
+    expect(timelineOf(again).rows).toHaveLength(3);
+  });
+
+  test('the oldest rows go first where there are too many, and it is said', () => {
+    const many = log(...Array.from({ length: 50 }, (_, at) => measured(`web-${at}`, 'HEALTHY')));
+    expect(timelineOf(many, { most: 10 })).toMatchObject({ omitted: 40, entries: 50, rows: { length: 10 } });
+    expect(timelineMarkdown(many, { most: 10 })).toContain('The 40 oldest rows are left out');
+  });
+
+  test('as Markdown', () => {
+    expect(timelineMarkdown(incident, { title: 'Incident 7', scope: 'since 3 h' })).toBe(
+      String.raw`# Incident 7
+
+since 3 h
+
+- From 2026-11-22 12:00:00 to 2026-11-22 12:04:30, all times UTC
+- Hosts: web-1, web-2
+- People: ada \(T1:U1\), grace \(T1:U2\)
+- Measurements: 4; changes: 1; entries of the audit log: 10 (1 to 10)
+
+## 2026-11-22
+
+- ${'`12:00:00 to 12:01:30`'} **web-1**: CRITICAL  web-1: the connection-tracking table is full (3 measurements)
+  - New: conntrack-full
+- ${'`12:00:30`'} **web-2**: HEALTHY  web-2: nothing wrong found
+- ${'`12:02:00`'} **web-1**, change c1: ada \(T1:U1\) proposed to set net.netfilter.nf\_conntrack\_max from 65536 to 262144
+  - Reason: new connections are dropped
+  - Finding: conntrack-full
+- ${'`12:02:30`'} **web-1**, change c1: grace \(T1:U2\) approved it
+- ${'`12:03:00`'} **web-1**, change c1: is sent to the host
+- ${'`12:03:30`'} **web-1**, change c1: is in force; the host takes it back in 10 min unless it is confirmed
+- ${'`12:04:00`'} **web-1**, change c1: It helped, measured 2 min after it
+  - Before: crit: 65536 of 65536
+  - Now: gone
+- ${'`12:04:30`'} **web-1**, change c1: is confirmed: it stays
+`,
+    );
+  });
+
+  test('nothing recorded is said', () => {
+    expect(timelineMarkdown([])).toBe('# Timeline\n\nNothing was recorded in this time.\n');
+  });
+
+  test('no entry throws, and foreign words make no link, image, HTML, heading or line of their own', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.constantFrom(
+        '[x](http://evil.example)',
+        'www.evil.example/x',
+        'a@evil.example',
+        '1. one',
+        '1) one',
+        '![x](http://evil.example/a.png)',
+        '<img src=x onerror=1>',
+        '\n# head',
+        '| a | b |',
+        '<!channel>',
+        '`code`',
+        '&lt;b&gt;',
+        '\u202eabc',
+      ),
+    );
+    const data = fc.dictionary(
+      fc.constantFrom(
+        'verdict',
+        'came',
+        'plan',
+        'reason',
+        'why',
+        'measurement',
+        'breakGlass',
+        'what',
+        'code',
+        'entries',
+      ),
+      fc.oneof(
+        hostile,
+        fc.array(hostile),
+        fc.dictionary(fc.constantFrom('entries', 'reason', 'before', 'id'), hostile),
+      ),
+    );
+    const kind = fc.oneof(
+      fc.constantFrom('measurement', 'change.proposed', 'change.measured', 'change.denied', 'watch.started', 'refusal'),
+      hostile,
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ kind, data, actor: hostile, host: hostile, change: hostile }), { maxLength: 6 }),
+        (drafts) => {
+          const entries = log(...drafts);
+          const text = timelineMarkdown(entries);
+          const html = String(marked.parse(text, { async: false }));
+          expect(html).not.toMatch(/<(a|img|script|table|h3|hr|blockquote)\b/i);
+          expect((html.match(/<h1/g) ?? []).length).toBe(1);
+          expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
