@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# Healthy: the connection-tracking table at 40 %, and thousands of TIME_WAIT.
+. "$HERE/conntrack-full.case.sh"
+trouble() {
+  gset $MAX 10000
+  serve bgT web --listen $TIP:80 --mode closefirst
+  bgP load conn --to $TIP:80 --mode waitclose --n 4000 --secs 60
+  want 60 tw_at_least 4000
+}

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# 300 kB written and closed towards peers that never read (PEER=deaf), or that are gone (PEER=gone).
+ORPHANS=${ORPHANS:-}
+[ -z "$ORPHANS" ] || WHOLE=yes
+trouble() {
+  [ -z "$ORPHANS" ] || gset /proc/sys/net/ipv4/tcp_max_orphans $(($(awk '/^TCP:/ { print $5 }' /proc/net/sockstat) + ORPHANS))
+  serve bgT web --listen $TIP:80 --mode sendclose --send 300000
+  load bgP load --to $TIP:80 --mode hold --rcvbuf 4096 --rate "${RATE:-100}" --stop-at "${STOP_AT:-300}"
+  if [ -n "$ORPHANS" ]; then want 30 rises TCPAbortOnMemory; else want 40 at_least fin-wait-1 300; fi
+  if [ "${PEER:-deaf}" = gone ]; then
+    P iptables -A INPUT -p tcp -j DROP
+    want 40 resent
+  fi
+}
+resent() { [ "$(T ss -Htno state fin-wait-1 | grep -Ec 'timer:\((on|persist),[^,]*,[1-9]')" -ge 200 ]; }
+symptom() {
+  local before; before=$(counter TCPAbortOnMemory); [ -z "$ORPHANS" ] || sleep 2
+  printf '{"finWait1":%s,"resets":%s}\n' "$(count fin-wait-1)" $(($(counter TCPAbortOnMemory) - before))
+}
