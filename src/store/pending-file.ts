@@ -88,9 +88,16 @@ export const openPendingFile = (file: string, now: () => number): PendingAnswers
   const row = (step: Line): string => `${JSON.stringify(step)}\n`;
   const opened = (answer: PendingAnswer): Line => ({ step: 'open', ...answer, caller: caller(answer.caller) });
 
+  /** In the order in which they were settled: the old ones come first. */
+  const forget = (): void => {
+    for (const [id, at] of settled) {
+      if (now() - at <= REMEMBERED_MS) return;
+      settled.delete(id);
+    }
+  };
   /** Only what still counts, in a new file that takes the old one's place at once. */
   const rewrite = (): void => {
-    for (const [id, at] of settled) if (now() - at > REMEMBERED_MS) settled.delete(id);
+    forget();
     const rows = [
       ...[...settled].map(([id, at]) => row({ step: 'settled', id, at })),
       ...[...open.values()].map((answer) => row(opened(answer))),
@@ -106,6 +113,7 @@ export const openPendingFile = (file: string, now: () => number): PendingAnswers
     if (descriptor === -1) return;
     writeSync(descriptor, row(step));
     lines += 1;
+    forget();
     if (lines > LINES_MAX && lines > 2 * (open.size + settled.size)) rewrite();
   };
   rewrite();
