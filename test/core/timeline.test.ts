@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked } from 'marked';
 import type { AuditEntry } from '../../src/core/audit.js';
-import { timelineOf } from '../../src/core/timeline.js';
-import { timelineMarkdown } from '../../src/core/timeline-markdown.js';
+import { timelineMarkdown } from '../../src/core/timeline.js';
+import { timelineOf } from '../../src/core/timeline-rows.js';
 
 const start = Date.UTC(2026, 10, 22, 12, 0, 0);
 const log = (...drafts: (Partial<AuditEntry> & { kind: string })[]): AuditEntry[] =>
