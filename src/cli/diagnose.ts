@@ -111,7 +111,11 @@ const act = async (file: string | undefined, options: Options): Promise<number> 
     const width = Math.min(WIDTH_MAX, process.stdout.columns ?? WIDTH_DEFAULT);
     process.stdout.write(
       finding !== undefined && rule !== undefined
-        ? whyText(finding, rule, rules, { style, width })
+        ? whyText(finding, rule, rules, {
+            style,
+            width,
+            ...(options.threshold !== undefined && { thresholds: options.threshold }),
+          })
         : diagnosisText(diagnosis, snapshot, rules, { style, width }),
     );
   }

@@ -4,7 +4,7 @@ import { evidenceInWords } from '../../blocks/sentences/sentence.js';
 import { verdictOf } from '../../blocks/verdict.js';
 import { bytes, count, figure, list, plural, settingValue, utc } from '../../blocks/words.js';
 import type { Diagnosis, Finding, Remedy, Severity } from '../../core/finding.js';
-import type { Rule } from '../../core/rule.js';
+import type { Rule, Thresholds } from '../../core/rule.js';
 import type { Snapshot } from '../../core/snapshot.js';
 import { plain, type Style, wrap } from './terminal.js';
 
@@ -29,7 +29,7 @@ const remedyLines = (remedy: Remedy, label: string, { style, width }: TextOption
   const cost = remedy.memoryBytes === undefined ? '' : `, up to ${bytes(remedy.memoryBytes)} of memory`;
   const scope = remedy.scope === 'host' ? 'one value for the whole machine' : 'this network namespace';
   return [
-    `${INDENT}${label.padEnd(9)}${style.bold(plain(set))}`,
+    style.bold(labelled(label, set, width)),
     labelled('', `reaches: ${remedy.reaches}; ${scope}; risk ${remedy.risk}${cost}`, width),
     labelled('', `why this value: ${remedy.reason}`, width),
     labelled('', `it worked when: ${remedy.signal} (after ${count(remedy.judgeAfterSeconds)} s)`, width),
@@ -101,14 +101,20 @@ export const diagnosisText = (
 const MARK = { true: 'yes', false: 'no ', unknown: '?  ' } as const;
 
 /** Any rule on this host's numbers, also when absent. */
-export const whyText = (finding: Finding, rule: Rule, titles: Titles, options: TextOptions): string => {
+export const whyText = (
+  finding: Finding,
+  rule: Rule,
+  titles: Titles,
+  options: TextOptions & { thresholds?: Thresholds },
+): string => {
   const { style, width } = options;
   const part = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0
       ? []
       : ['', style.bold(title), ...lines.map((line) => wrap(plain(line), width, INDENT, `${INDENT}${INDENT}`))];
   const thresholds = Object.entries(rule.thresholds).map(
-    ([name, { value, unit, source }]) => `${name} = ${value}${unit === '' ? '' : ` ${unit}`}: ${source}`,
+    ([name, { value, unit, source }]) =>
+      `${name} = ${options.thresholds?.[name] ?? value}${unit === '' ? '' : ` ${unit}`}${options.thresholds?.[name] === undefined ? '' : `, instead of ${value}`}: ${source}`,
   );
   return [
     style.bold(

@@ -114,8 +114,13 @@ export const rule: Rule = {
 
     const growing = isGrowing(q, count);
     q.ask('Is the pile growing?', growing, growing === undefined ? 'unknown' : growing ? 'yes' : 'no');
-    const urgent = anyOf(reaches(leaked, q.threshold('CLOSE_WAIT_CRIT')), growing);
     const owners = q.detail('closeWaitOwners')?.owners ?? [];
+    // a pile that has stopped growing because its process has no descriptor left is past the worst, not before it
+    const exhausted = (q.detail('processes') ?? []).some(
+      ({ pid, openFiles, softLimit }) => openFiles >= softLimit && owners.some((owner) => owner.pid === pid),
+    );
+    if (exhausted) q.ask('Has the leak taken every descriptor of its process?', true, 'yes');
+    const urgent = anyOf(exhausted, reaches(leaked, q.threshold('CLOSE_WAIT_CRIT')), growing);
     const advice: Advice[] = owners.slice(0, 3).map(({ process, pid, count: held }) => ({
       what: `holds ${held} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
       about: `${process} (pid ${pid})`,

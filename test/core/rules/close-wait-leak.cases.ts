@@ -47,7 +47,11 @@ export const cases: readonly Case[] = [
       rates: { 'TcpExt.ListenOverflows': 40 },
       readings: { processes: [{ pid: 77, command: 'java', openFiles: 400, softLimit: 400 }] },
     }),
-    expect: { status: 'present', present: ['close-wait-leak', 'fd-exhaustion', 'accept-queue-overflow'] },
+    expect: {
+      status: 'present',
+      severity: 'crit',
+      present: ['close-wait-leak', 'fd-exhaustion', 'accept-queue-overflow'],
+    },
   },
   {
     name: 'without ss, by persistence',

@@ -38,14 +38,12 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'an old kernel, limited by the backlog',
-    given: off
-      .kernel('2.6.32-642.el6')
-      .with({
-        sysctls: { 'net.ipv4.tcp_max_syn_backlog': '2048' },
-        listeners: [{ address: '*', port: 80, queueLength: 0, queueLimit: 128 }],
-        counts: { SYN_RECV: 100 },
-        rates: { 'TcpExt.ListenDrops': 100 },
-      }),
+    given: off.kernel('2.6.32-642.el6').with({
+      sysctls: { 'net.ipv4.tcp_max_syn_backlog': '2048' },
+      listeners: [{ address: '*', port: 80, queueLength: 0, queueLimit: 128 }],
+      counts: { SYN_RECV: 100 },
+      rates: { 'TcpExt.ListenDrops': 100 },
+    }),
     expect: { status: 'present' },
   },
   {
