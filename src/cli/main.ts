@@ -1,12 +1,13 @@
 /** `npx tcpstates …`: one file of this folder is one family of subcommands; it exports `register`, and is named here. */
 import { Command } from 'commander';
+import { register as audit } from './audit.js';
 import { register as diagnose } from './diagnose.js';
 import { register as enroll } from './enroll.js';
 import { register as hosts } from './hosts.js';
 import { register as policy } from './policy.js';
 import { register as probeScript } from './probe-script.js';
 
-const FAMILIES: readonly ((program: Command) => void)[] = [diagnose, probeScript, hosts, enroll, policy];
+const FAMILIES: readonly ((program: Command) => void)[] = [diagnose, probeScript, hosts, enroll, policy, audit];
 
 /** The program with all its subcommands, ready to parse. */
 export const buildProgram = (): Command => {
