@@ -23,6 +23,7 @@ const SETTLE_AGAIN_MS = 3_000;
 const APPLY_AGAIN_MS = 10_000;
 const AFTER_WINDOW_MS = 2_500;
 const BEFORE_END_MS = 60_000;
+const ESCALATE_BEFORE_MS = 10 * 60_000;
 
 export interface LifecycleParts {
   store: Store;
@@ -41,17 +42,22 @@ export interface LifecycleParts {
   /** told after every move; what it does must not fail the move */
   moved: (change: Change) => void;
   /** told when a person must act: before an end, or when nobody else can */
-  nudge: (change: Change, about: 'approval' | 'window') => void;
+  nudge: (change: Change, about: Nudge) => void;
 }
+
+/** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed. */
+export type Nudge = 'approval' | 'escalation' | 'window';
 
 export type Result =
   | { ok: true; change: Change }
-  | { ok: false; refusal: Refusal | { code: 'store' | 'unknown-change'; detail: string } };
+  | { ok: false; refusal: Refusal | { code: 'store' | 'host-busy' | 'unknown-change'; detail: string } };
 
 /** Who clicks, as it was looked up at this click. */
 export interface Asker {
   subject: Subject;
   channel?: string;
+  /** a one-time code was checked at this click */
+  steppedUp?: true;
 }
 
 /** A host's registration in a plan: other keys, another address or port is another host. */
@@ -74,6 +80,8 @@ export class ChangeLifecycle {
   async propose(
     asker: Asker,
     wish: {
+      /** of the draft that it was; the same draft sent twice is one change */
+      id?: string;
       host: Host;
       entries: readonly PlanEntry[];
       reason: string;
@@ -103,7 +111,7 @@ export class ChangeLifecycle {
       confirmWindowSeconds: wish.confirmWindowSeconds,
       persistent: wish.persistent,
     };
-    const id = ids.next();
+    const id = wish.id ?? ids.next();
     const expiresAtMs = nowMs + policy().expiresAfterSeconds * 1_000;
     const { reason, incident, finding, undoes } = wish;
     const decision = decide.propose({
@@ -125,6 +133,12 @@ export class ChangeLifecycle {
       due: [
         { id: `${id}:expire`, kind: 'change-expire', subject: id, atMs: expiresAtMs },
         { id: `${id}:nudge`, kind: 'change-nudge', subject: id, atMs: nowMs + (expiresAtMs - nowMs) / 2 },
+        {
+          id: `${id}:escalation`,
+          kind: 'change-escalation',
+          subject: id,
+          atMs: expiresAtMs - Math.min(ESCALATE_BEFORE_MS, (expiresAtMs - nowMs) / 4),
+        },
       ],
       ...(asker.channel === undefined ? {} : { channel: asker.channel }),
     });
@@ -132,7 +146,7 @@ export class ChangeLifecycle {
 
   /** @param digest as the clicked message carried it */
   async approve(asker: Asker, id: string, digest: string, glass?: { reason: string }): Promise<Result> {
-    const result = await this.onChange(asker, id, (change, by, nowMs) => {
+    const judge = (change: Change, by: Actor, nowMs: number): Decision => {
       const again = planDigest(change.plan, this.parts.hash);
       const breakGlass = glass === undefined ? undefined : { reason: glass.reason, skipped: this.skipped(change, by) };
       return decide.approve(change, {
@@ -140,13 +154,20 @@ export class ChangeLifecycle {
         // Two must agree with the stored one: what was shown, and what the stored plan is.
         digest: again === digest ? digest : '',
         nowMs,
-        permission:
+        permission: this.steppedUp(
+          asker,
+          change,
           glass === undefined
             ? this.permission(asker, 'approve', this.hostOf(change))
             : this.glassPermission(asker, change),
+        ),
         ...(breakGlass === undefined ? {} : { breakGlass }),
       });
-    });
+    };
+    // A bot that dies between the approval and the first word to the host is taken over by whoever finds this due.
+    const result = await this.onChange(asker, id, judge, (nowMs) => [
+      { id: `${id}:apply`, kind: 'change-apply', subject: id, atMs: nowMs + APPLY_AGAIN_MS },
+    ]);
     if (result.ok && result.change.state === 'approved') return this.apply(result.change.id);
     return result;
   }
@@ -198,6 +219,9 @@ export class ChangeLifecycle {
       case 'change-nudge':
         if (change.state === 'proposed') this.parts.nudge(change, 'approval');
         return;
+      case 'change-escalation':
+        if (change.state === 'proposed') this.parts.nudge(change, 'escalation');
+        return;
       case 'change-window-nudge':
         if (change.state === 'applied' || change.state === 'verified') this.parts.nudge(change, 'window');
         return;
@@ -246,7 +270,6 @@ export class ChangeLifecycle {
       this.parts.moved(change);
       return { ok: true, change };
     }
-    await store.documents.put('change-before', id, before.diagnosis);
     const nowMs = clock.now();
     const decision = decide.beginApply(change, {
       by: change.approvals.at(-1)?.by ?? 'bot',
@@ -257,7 +280,14 @@ export class ChangeLifecycle {
     const intended = await this.record(change, id, decision, 'bot', {
       due: [this.settleDue(id, nowMs + (NOT_AFTER_SECONDS + 1) * 1_000)],
     });
+    if (!intended.ok && intended.refusal.code === 'store' && intended.refusal.detail === 'conflict') {
+      // Another process was quicker with the very same: it carries the change on.
+      const moved = await store.changes.load(id);
+      return moved === undefined ? unknownChange(id) : { ok: true, change: moved.change };
+    }
     if (!intended.ok || intended.change.state !== 'applying') return intended;
+    // By the one process whose intent stands, and before the host is told: no other may overwrite it with what came after.
+    await store.documents.put('change-before', id, before.diagnosis);
     // The host's time left, cut by what the bot has spent since it asked for the host's clock.
     const told = await gate.set(host, id, change.plan, {
       ...hostClock,
@@ -445,6 +475,7 @@ export class ChangeLifecycle {
       return { ok: true, change: moved };
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
+      if (error.problem === 'host-busy') return { ok: false, refusal: { code: 'host-busy', detail: error.message } };
       log.error({ change: id, problem: error.problem, err: error }, 'a step was not recorded, so it was not taken');
       return {
         ok: false,
@@ -472,6 +503,13 @@ export class ChangeLifecycle {
       ...(channel === undefined ? {} : { channel }),
     });
     return verdict.allowed ? { allowed: true } : { allowed: false, why: verdict.why };
+  }
+
+  /** Keys that ask for more than a click ask it of everybody, with broken glass too. */
+  private steppedUp(asker: Asker, change: Change, permission: Permission): Permission {
+    if (!permission.allowed || asker.steppedUp === true) return permission;
+    const { stepUp } = evaluateKeys(this.parts.policy(), this.parts.catalogue, change.plan.entries);
+    return stepUp ? { allowed: false, why: 'these keys ask for a one-time code beside the click' } : permission;
   }
 
   private glassPermission(asker: Asker, change: Change): Permission {

@@ -27,8 +27,11 @@ export const valueProblem = (text: string, allowed: AllowedValues, bounds: Bound
   const numbers = integers(text);
   const within = numbers?.every((number) => number >= min && number <= max) ?? false;
   switch (allowed.shape) {
-    case 'integer':
-      return numbers?.length === 1 && within ? undefined : `a whole number from ${min} to ${max}`;
+    case 'integer': {
+      const step = allowed.multipleOf ?? 1;
+      const whole = numbers?.length === 1 && within && (numbers[0] ?? 0) % step === 0;
+      return whole ? undefined : `a ${step === 1 ? 'whole number' : `multiple of ${step}`} from ${min} to ${max}`;
+    }
     case 'range': {
       const [low = 0, high = 0] = numbers ?? [];
       return numbers?.length === 2 && within && high - low >= allowed.widthMin
