@@ -28,6 +28,27 @@ const reuse = (q: Inquiry, use: PortUse, tuple: Tuple, bindsFirst: boolean): Rem
   });
 };
 
+/**
+ * Whether new connections take TIME_WAIT ports over as they need them: then the ports are all in use and none is lacking. Only
+ * the rate tells, the count stays. It is the host's and not this destination's: hence less confidence.
+ * @returns undefined where reuse is not in force, or nothing was taken over
+ */
+const takenOver = (q: Inquiry, tuple: Tuple, bindsFirst: boolean): number | undefined => {
+  const sysctls = q.detail('sysctls');
+  const value = sysctls?.['net.ipv4.tcp_tw_reuse'];
+  const inForce = value === '1' || (value === '2' && isLoopback(tuple));
+  if (!inForce || bindsFirst || sysctls?.['net.ipv4.tcp_timestamps'] === '0') return undefined;
+  if (!q.quietRate('TcpExt.TWRecycled').known) return undefined;
+  const rate = q.rate('TcpExt.TWRecycled')?.perSecond;
+  return rate === undefined || rate === 0 ? undefined : rate;
+};
+
+/** Connections/s for which the ports last when each may be taken over again after tcp_tw_reuse_delay. */
+const reuseCapacity = (q: Inquiry, ports: number): number => {
+  const delayMs = Number(q.detail('sysctls')?.['net.ipv4.tcp_tw_reuse_delay'] ?? DELAY_DEFAULT_MS);
+  return ports / Math.max(1, (Number.isFinite(delayMs) ? delayMs : DELAY_DEFAULT_MS) / 1000);
+};
+
 const whyNoReuse = (q: Inquiry, tuple: Tuple, bindsFirst: boolean): readonly Advice[] => {
   const sysctls = q.detail('sysctls');
   const value = sysctls?.['net.ipv4.tcp_tw_reuse'];
@@ -96,11 +117,21 @@ export const rule: Rule = {
         formula: `(${tuple.timeWait} + ${tuple.liveTotal}) / ${capacity.ports}`,
       });
     const bindsFirst = q.present('ephemeral-exhaustion-bind');
+    const recycled = takenOver(q, worst, bindsFirst);
+    if (recycled !== undefined) {
+      const lasts = reuseCapacity(q, capacity.ports);
+      const short = q.ask(
+        `tcp_tw_reuse is on and ports are taken over: is that at least ${Math.round(warn * 100)} % of what it can give?`,
+        recycled >= lasts * warn,
+        `${Math.round(recycled)} of ${Math.round(lasts)} a second`,
+      );
+      if (short !== true) return q.conclude(false, { confidence: 'medium' });
+    }
     const reusing = reuse(q, use, worst, bindsFirst);
     const wider = widerRange(q, capacity, worst.timeWait + worst.liveTotal);
     return q.conclude(true, {
-      severity: worst.use >= crit ? 'crit' : 'warn',
-      confidence: use.sampled ? 'medium' : 'high',
+      severity: worst.use >= crit && recycled === undefined ? 'crit' : 'warn',
+      confidence: use.sampled || recycled !== undefined ? 'medium' : 'high',
       subject: peerName(worst),
       causedBy: bindsFirst ? ['ephemeral-exhaustion-bind'] : [],
       remedies: remedies(reusing, ...wider),
@@ -124,7 +155,7 @@ export const rule: Rule = {
   ],
   exceptions: [
     'The same number of TIME_WAIT over many destinations, or on the server side, needs no port: harmless.',
-    'The TIME_WAIT count does not fall when reuse works.',
+    'The TIME_WAIT count does not fall when reuse works: TWRecycled rises, and then nothing is wrong.',
   ],
   kernels:
     'tcp_tw_reuse=2 (loopback) is the default since 4.19 and in RHEL 8. tcp_tw_reuse_delay since 6.14. TIME_WAIT lasts for 60 s in all kernels. Since 6.15 neighbouring ports lie together in the hash: a sample must be by port windows.',

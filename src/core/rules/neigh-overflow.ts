@@ -94,7 +94,9 @@ export const rule: Rule = {
       answers.push(holds);
       if (holds === true) {
         subjects.push(words);
-        fixes.push(...largerTable(q, family, entries ?? thresh3 ?? THRESH3_MIN / 4));
+        // while new ones find no room the table is at its limit, whatever was there at the moment of looking
+        const needed = Math.max(entries ?? 0, overflowing === true || entries === undefined ? (thresh3 ?? 0) : 0);
+        fixes.push(...largerTable(q, family, needed));
       }
     }
     return q.conclude(anyOf(...answers), {

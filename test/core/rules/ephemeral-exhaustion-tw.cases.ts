@@ -34,6 +34,40 @@ export const cases: readonly Case[] = [
     expect: { status: 'present', remedies: [wide], advises: 'on already' },
   },
   {
+    name: 'reuse is on and works: all ports are held, and taken over as they are needed',
+    given: held(1000).with({ sysctls: { 'net.ipv4.tcp_tw_reuse': '1' }, rates: { 'TcpExt.TWRecycled': 250 } }),
+    expect: { status: 'absent', confidence: 'medium', present: [] },
+  },
+  {
+    name: 'reuse works, but close to what it can give',
+    given: held(1000).with({ sysctls: { 'net.ipv4.tcp_tw_reuse': '1' }, rates: { 'TcpExt.TWRecycled': 700 } }),
+    expect: { status: 'present', severity: 'warn', confidence: 'medium', remedies: [wide] },
+  },
+  {
+    name: 'the delay is part of what it can give',
+    given: held(1000).with({
+      sysctls: { 'net.ipv4.tcp_tw_reuse': '1', 'net.ipv4.tcp_tw_reuse_delay': '10000' },
+      rates: { 'TcpExt.TWRecycled': 80 },
+    }),
+    expect: { status: 'present', severity: 'warn', advises: '10000 ms' },
+  },
+  {
+    name: 'what is taken over with reuse for loopback alone is not this destination',
+    given: held(1000).with({ rates: { 'TcpExt.TWRecycled': 250 } }),
+    expect: { status: 'present', severity: 'crit' },
+  },
+  {
+    name: 'loopback with reuse for loopback',
+    given: narrow.with({
+      counts: { TIME_WAIT: 1000 },
+      rates: { 'TcpExt.TWRecycled': 250 },
+      readings: {
+        timeWait: { mode: 'full', groups: [{ ...peer, peerAddress: '127.0.0.1', state: 'TIME_WAIT', count: 1000 }] },
+      },
+    }),
+    expect: { status: 'absent' },
+  },
+  {
     name: 'reuse is on, its delay disables it',
     given: held(1000).with({ sysctls: { 'net.ipv4.tcp_tw_reuse': '1', 'net.ipv4.tcp_tw_reuse_delay': '60000' } }),
     expect: { status: 'present', advises: '60000 ms' },

@@ -27,6 +27,17 @@ export const cases: readonly Case[] = [
     expect: { status: 'present', subject: 'IPv6 neighbours' },
   },
   {
+    name: 'a table that is large already grows from there',
+    given: snapshot().with({
+      rates: { 'arp_cache.table_fulls': 3 },
+      sysctls: { 'net.ipv4.neigh.default.gc_thresh3': '4096', 'net.ipv4.neigh.default.gc_thresh2': '8192' },
+    }),
+    expect: {
+      status: 'present',
+      remedies: ['net.ipv4.neigh.default.gc_thresh3 4096 -> 16384', 'net.ipv4.neigh.default.gc_thresh1 128 -> 4096'],
+    },
+  },
+  {
     name: 'both at once',
     given: snapshot().with({ rates: { 'ndisc_cache.table_fulls': 3, 'arp_cache.table_fulls': 3 } }),
     expect: { status: 'present', subject: 'IPv4 and IPv6 neighbours' },
