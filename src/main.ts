@@ -55,6 +55,9 @@ const watchInventory = (
   });
 };
 
+/** The page makes buttons of what stands in backticks. */
+const TRY = 'Try `/tcpstates localhost`, `/tcpstates web-1`, `/sysctl localhost time wait` or `/hosts`.';
+
 const openWorkspace = async (
   port: number,
   commands: ReadonlyMap<string, Command>,
@@ -82,7 +85,7 @@ const openWorkspace = async (
     })),
     shortcuts,
     port,
-    ...(lab === undefined ? {} : { banner: lab.notice }),
+    ...(lab === undefined ? {} : { banner: [...lab.notice, TRY] }),
   });
 };
 
