@@ -5,7 +5,9 @@
                                   keeps its listeners until stdin closes
   host-sockets.py established N   N ESTABLISHED sockets (both ends are here); prints "ready" and holds them until stdin closes
 """
+import os
 import resource
+import signal
 import socket
 import sys
 
@@ -13,9 +15,9 @@ PORTS = (80, 443, 8080, 9000)
 BATCH = 100
 
 
-def listeners():
+def listeners(shift=0):
     made = []
-    for port in PORTS:
+    for port in (port + shift for port in PORTS):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("0.0.0.0", port))
@@ -24,12 +26,12 @@ def listeners():
     return made
 
 
-def pairs(made, count):
+def pairs(made, count, shift=0):
     """Connections as (client end, server end), spread over ports and loopback addresses so that no tuple runs dry."""
     per_address = 5000
     for start in range(0, count, BATCH):
         listener, port = made[(start // BATCH) % len(made)]
-        address = "127.0.%d.1" % (1 + start // (per_address * len(made)))
+        address = "127.0.%d.1" % (1 + shift + start // (per_address * len(made)))
         batch = []
         for _ in range(min(BATCH, count - start)):
             client = socket.socket()
@@ -53,13 +55,21 @@ def time_wait(count):
 
 
 def established(count):
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, max(count + 1000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
-    made = listeners()
-    held = [batch for batch in pairs(made, count // 2)]
-    print("ready", flush=True)
+    # In two processes: one may not hold as many files as that.
+    second = os.fork() == 0
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    made = listeners(1 if second else 0)
+    held = list(pairs(made, count // 4, 128 if second else 0))
+    if second:
+        os.kill(os.getppid(), signal.SIGUSR1)
+    else:
+        signal.sigwait({signal.SIGUSR1})
+        print("ready", flush=True)
     sys.stdin.read()
     return made, held
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     {"time-wait": time_wait, "established": established}[sys.argv[1]](int(sys.argv[2]))

@@ -18,6 +18,8 @@ export interface StateScriptOptions {
   intervalSeconds?: number;
   /** up to this many TIME_WAIT sockets are all listed; above, those in 1,024 sampled ports */
   timeWaitListedMax?: number;
+  /** from this many connections on, ESTABLISHED are counted by the kernel's own counter, and looked at by sampled ports */
+  establishedListedMax?: number;
   /** count the open files of listening processes even if nothing calls for it */
   deep?: boolean;
 }
@@ -25,6 +27,7 @@ export interface StateScriptOptions {
 /** A rate over less than 2 s says little: the thresholds of the rules are made for it. */
 const INTERVAL_SECONDS = 2;
 const TIME_WAIT_LISTED_MAX = 20_000;
+const ESTABLISHED_LISTED_MAX = 10_000;
 /** CPU seconds of any one process. A listing of a million sockets takes about three. */
 const CPU_SECONDS_MAX = 20;
 /** Groups of sockets (by peer or port) that are printed for each of TIME_WAIT and the rest. */
@@ -73,10 +76,10 @@ BEGIN {
   for (i = 1; i <= m; i++) { f = a[i]; if ((getline l < f) > 0) print a[i] ":" l; close(f) }
   LO = 32768; HI = 60999
   if (split(first("/proc/sys/net/ipv4/ip_local_port_range"), a, " ") == 2) { LO = a[1] + 0; HI = a[2] + 0 }
-  STEP = int((HI - LO + 1) / 16); WIDE = (TW > 100000) ? 16 : 64
+  STEP = int((HI - LO + 1) / 16); WIDE = (TW > 100000 || USED > 100000 || USED6 > 100000) ? 16 : 64
   OFF = (STEP > WIDE) ? SEED % (STEP - WIDE) : 0
   WINDOWS = (TW > TWFULL && STEP > WIDE)
-  phase = header = 0
+  phase = header = 0; B = "A"
 }
 phase == 0 {
   if ($1 == "@@@sockets") {
@@ -105,20 +108,23 @@ END {
 export const stateScript = (options: StateScriptOptions = {}): Script => {
   const interval = options.intervalSeconds ?? INTERVAL_SECONDS;
   const listedMax = options.timeWaitListedMax ?? TIME_WAIT_LISTED_MAX;
+  const establishedMax = options.establishedListedMax ?? ESTABLISHED_LISTED_MAX;
   if (!Number.isInteger(interval) || interval < 0 || interval > 60)
     throw new RangeError(`intervalSeconds must be a whole number from 0 to 60, not ${interval}`);
-  if (!Number.isInteger(listedMax) || listedMax < 0 || listedMax > 1_000_000)
-    throw new RangeError(`timeWaitListedMax must be a whole number from 0 to 1,000,000, not ${listedMax}`);
+  for (const [name, value] of Object.entries({ timeWaitListedMax: listedMax, establishedListedMax: establishedMax }))
+    if (!Number.isInteger(value) || value < 0 || value > 1_000_000)
+      throw new RangeError(`${name} must be a whole number from 0 to 1,000,000, not ${value}`);
   const files = distinct(probeSnippets.map(({ snapshotFiles }) => snapshotFiles?.map(({ path }) => path)));
   const keys = distinct(probeSnippets.map(({ sysctls }) => sysctls));
   const text = `# tcpstates: reads TCP states, counters and settings of this host. Read-only, POSIX sh, no root needed.
-# Feed it on standard input:  ssh host sh -s < this-file   (INTERVAL, TWFULL and DEEP may be set in the environment)
+# Feed it on standard input:  ssh host sh -s < this-file   (INTERVAL, TWFULL, ESTFULL and DEEP may be set in the environment)
 LC_ALL=C; LANG=C; export LC_ALL LANG
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin; export PATH
 unset IFS
-INTERVAL=\${INTERVAL:-${interval}}; TWFULL=\${TWFULL:-${listedMax}}; DEEP=\${DEEP:-${options.deep === true ? 1 : 0}}
+INTERVAL=\${INTERVAL:-${interval}}; TWFULL=\${TWFULL:-${listedMax}}; ESTFULL=\${ESTFULL:-${establishedMax}}; DEEP=\${DEEP:-${options.deep === true ? 1 : 0}}
 case $INTERVAL in *[!0-9]*) INTERVAL=${interval};; esac
 case $TWFULL in *[!0-9]*) TWFULL=${listedMax};; esac
+case $ESTFULL in *[!0-9]*) ESTFULL=${establishedMax};; esac
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Without any awk: what the shell and grep can still tell.
@@ -146,9 +152,12 @@ main() {
   CONTAINER=0
   if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then CONTAINER=1; fi
   # One byte at a time, as shells read: fine for this file. A file of /proc/sys gives its first byte only, and one will do.
-  TW=
-  [ -r /proc/net/sockstat ] && while read -r a b c d e f g h; do [ "$a" = TCP: ] && TW=$g; done </proc/net/sockstat
+  TW=; USED=0; USED6=0
+  [ -r /proc/net/sockstat ] && while read -r a b c d e f g h; do [ "$a" = TCP: ] && TW=$g && USED=$c; done </proc/net/sockstat
+  [ -r /proc/net/sockstat6 ] && while read -r a b c h; do [ "$a" = TCP6: ] && USED6=$c; done </proc/net/sockstat6
   case $TW in '' | *[!0-9]*) TW=0;; esac
+  case $USED$USED6 in *[!0-9]*) USED=0; USED6=0;; esac
+  EST=0; [ -r /proc/net/snmp ] && [ $((USED + USED6)) -gt "$ESTFULL" ] && EST=1
   r=0
   [ -r /proc/sys/kernel/dmesg_restrict ] && read -r r </proc/sys/kernel/dmesg_restrict
   KLOG=ask
@@ -160,7 +169,10 @@ main() {
   if [ ! -r /proc/sys/kernel/arch ]; then ARCH=$(uname -m); NETNS=$(readlink /proc/self/ns/net); fi
   {
     if [ $SS = 1 ]; then
-      if [ "$TW" -gt "$TWFULL" ]; then ss -tano exclude time-wait; else ss -tano; fi
+      set --
+      [ "$TW" -gt "$TWFULL" ] && set -- exclude time-wait
+      [ $EST = 1 ] && set -- "$@" exclude established
+      ss -tano "$@"
     fi
     echo; echo '@@@sockets'
     if [ $KLOG = ask ]; then
@@ -168,7 +180,7 @@ main() {
     fi
     echo; echo "@@@log $KLOG"
     [ "$INTERVAL" = 0 ] || sleep "$INTERVAL"
-  } | $AWK -v INTERVAL="$INTERVAL" -v SS=$SS -v TW="$TW" -v TWFULL="$TWFULL" -v DEEP="$DEEP" -v SEED=$$ \\
+  } | $AWK -v INTERVAL="$INTERVAL" -v SS=$SS -v TW="$TW" -v TWFULL="$TWFULL" -v EST=$EST -v USED="$USED" -v USED6="$USED6" -v DEEP="$DEEP" -v SEED=$$ \\
     -v CONTAINER=$CONTAINER -v ARCH="$ARCH" -v NETNS="$NETNS" -v NS="$NS" \\
     -v GROUPS=${GROUPS_MAX} 3<"$NS" ${quoted(awkProgram(probeSnippets))}
 }

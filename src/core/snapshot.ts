@@ -136,6 +136,11 @@ export interface Sockets {
   closing: readonly ClosingGroup[];
   groups: readonly SocketGroup[];
   outgoing: OutgoingPorts;
+  /**
+   * With many connections the ESTABLISHED ones are counted by the kernel (exact) but only those on so many sampled ports were
+   * looked at: their groups, queues, ports and split are estimates, already scaled up.
+   */
+  establishedSampledPorts?: number;
 }
 
 /** Who holds TIME_WAIT. `full`: every socket was looked at; `windows`: only those in `sampledPorts` local ports of the range. */

@@ -36,6 +36,8 @@ export interface Listing {
   groups: readonly SocketGroup[];
   outgoing: OutgoingPorts;
   rows: number;
+  /** ESTABLISHED were looked at by so many sampled ports; absent: all of them */
+  sampledPorts?: number;
 }
 
 const numbers = (cells: readonly string[]): number[] | undefined => {
@@ -86,6 +88,7 @@ export const readListing = (section: Section): Listing | string => {
   const closing: ClosingGroup[] = [];
   const groups: SocketGroup[] = [];
   let ending: number[] | undefined;
+  let sampledPorts: number | undefined;
   const limits = !section.arguments.startsWith('proc');
   for (const line of section.lines) {
     const [kind, ...cells] = words(line);
@@ -110,6 +113,7 @@ export const readListing = (section: Section): Listing | string => {
       const [ipv4, ipv6] = numbers(cells.slice(1)) ?? [];
       if (ipv4 !== undefined && ipv6 !== undefined) families.set(stateName(cells[0] ?? ''), { ipv4, ipv6 });
     } else if (kind === 'E') ending = numbers(cells);
+    else if (kind === 'X' && cells[0] === 'established-sampled') sampledPorts = wholeNumber(cells[1]);
     else if (kind === 'L' && listeners.length < LISTENERS_MAX) {
       const listener = readListener(cells, limits);
       if (listener !== undefined) listeners.push(listener);
@@ -142,5 +146,6 @@ export const readListing = (section: Section): Listing | string => {
     groups,
     outgoing: { sockets, distinctLocalPorts, evenPorts, oddPorts },
     rows,
+    ...(sampledPorts !== undefined && { sampledPorts }),
   };
 };

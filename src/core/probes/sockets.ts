@@ -7,12 +7,13 @@
  *   F state ipv4 ipv6                      sockets of the state by address family, as `ss -4` and `ss -6` would count
  *   M state timer retry|0|- n              FIN_WAIT1, FIN_WAIT2, LAST_ACK by timer
  *   E outgoing distinct-local-ports even odd rows
- *   X name n                               full-listener, groups-below
+ *   X name n                               full-listener, groups-below, established-sampled (ports)
  *   G n state in port | G n state out src dst:port
  */
 import type { Probe, Section } from '../probe.js';
 import { failed, ok, type Reading, type Sockets } from '../snapshot.js';
 import { readListing, TIMEWAIT_STATE } from '../socket-listing.js';
+import { sampleFunctions } from '../socket-sample.js';
 import { type StateCount, TCP_STATES, type TcpState } from '../tcp.js';
 import { sectionNamed } from '../transcript-words.js';
 import { timeWaitBeforeListing } from './sockstat.js';
@@ -52,7 +53,7 @@ const parse = (sections: readonly Section[]): Reading<Sockets> => {
     const family = listing.families.get(state) ?? { ipv4: 0, ipv6: 0 };
     // The older form of the listing has no families: then nothing is said of them.
     return listing.hasFamilies && family.ipv4 + family.ipv6 === count
-      ? { total: count, split: { ...family, estimated: false } }
+      ? { total: count, split: { ...family, estimated: state === 'ESTABLISHED' && listing.sampledPorts !== undefined } }
       : { total: count };
   };
   const unknown: Record<string, number> = {};
@@ -70,6 +71,7 @@ const parse = (sections: readonly Section[]): Reading<Sockets> => {
     closing: listing.closing,
     groups: listing.groups.filter(({ state }) => state !== TIMEWAIT_STATE),
     outgoing: listing.outgoing,
+    ...(listing.sampledPorts !== undefined && { establishedSampledPorts: listing.sampledPorts }),
   });
 };
 
@@ -80,7 +82,7 @@ const parse = (sections: readonly Section[]): Reading<Sockets> => {
  */
 const functions = `
 function row(st, rq, sq, l, p, tm,   s, k, q, t, r) {
-  s = (st == "TIME-WAIT") ? "T" : "A"; k = s st; n[k]++; tot[s]++
+  s = (st == "TIME-WAIT") ? "T" : (st == "ESTAB") ? B : "A"; k = s st; n[k]++; tot[s]++
   if (l ~ /:.*:/) { f6[k]++; if (substr(l, 1, 1) == "[") newss = 1; else if (!proc) oldss = 1 }
   q = l; sub(/.*:/, "", q); q += 0
   if (st == "LISTEN") {
@@ -95,22 +97,23 @@ function row(st, rq, sq, l, p, tm,   s, k, q, t, r) {
   if (st ~ /^(FIN-WAIT|LAST-ACK)/) {
     t = "none"; r = "-"
     if (match(tm, /timer:\\([a-z]+/)) { t = substr(tm, RSTART + 7, RLENGTH - 7); r = (tm ~ /,0\\)/) ? "0" : "retry" }
-    M[st " " t " " r]++
+    M[st " " t " " r]++; if (t == "timewait" && l ~ /:.*:/) mini6++
   }
   if (q in lp) g[k " in " q]++
   else {
-    t = l; sub(/:[^:]*$/, "", t); g[k " out " t " " p]++
+    t = l; sub(/:[^:]*$/, "", t); g[k " out " t " " p]++; if (s == "B") tot["O"]++
     if (q >= LO && q <= HI) { if (!((s q) in dp)) { dp[s q] = 1; ndp[s]++ } nout[s]++; if (q % 2) odd[s]++ }
   }
 }
 function report(s,   k, t, m, i, b) {
-  for (k in n) if (substr(k, 1, 1) == s) {
+  for (k in n) if (n[k] > 0 && substr(k, 1, 1) == s) {
     printf "S %s %.0f %.0f %.0f %.0f %.0f\\n", substr(k, 2), n[k], rs[k], ss[k], rn[k], sn[k]
     print "F", substr(k, 2), n[k] - f6[k], f6[k] + 0
   }
   if (s == "A") for (k in M) print "M", k, M[k]
   print "E", nout[s] + 0, ndp[s] + 0, nout[s] - odd[s], odd[s] + 0, tot[s] + 0
   if (s == "A" && full) print "X full-listener", full
+  if (s == "A" && EST && B == "B") print "X established-sampled", 16 * WIDE
   for (i = 0; i < 40; i++) b[i] = 0
   for (k in g) if (substr(k, 1, 1) == s) { m = g[k]; for (i = 0; m >= 2; i++) m /= 2; b[i]++ }
   t = 0; for (i = 39; i >= 0 && t + b[i] <= GROUPS; i--) t += b[i]
@@ -144,7 +147,7 @@ function fromproc(f,   l, a, q, st, tr) {
 
 const afterSockets = `
   if (!header) {
-    proc = 1; WIN = WINDOWS
+    proc = 1; WIN = WINDOWS; EST = 0; B = "A"
     split("ESTAB SYN-SENT SYN-RECV FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT UNCONN CLOSE-WAIT LAST-ACK LISTEN CLOSING NEW-SYN-RECV BOUND-INACTIVE", ST, " ")
     split("on keepalive timewait persist", TM, " ")
     f = "/proc/net/tcp"; if ((getline l < f) > 0) opened = 1; close(f)
@@ -154,6 +157,8 @@ const afterSockets = `
     if (!newss && !oldss) { f = "/proc/net/sockstat6"; while ((getline l < f) > 0) if (l ~ /^TCP6: inuse [1-9]/) newss = 1; close(f) }
     if (newss) f6["ALISTEN"] += star
   }
+  if (header && (WINDOWS || EST)) sample()
+  if (B == "B") scale()
   if (header || opened) {
     print "@@states " (proc ? "proc win=" WIN + 0 : "ss")
     for (i = 1; i <= ln && i <= 400; i++) print "L", L[i]
@@ -165,7 +170,7 @@ export const probe: Probe<'sockets'> = {
   id: 'sockets',
   reads: ['sockets'],
   snippets: {
-    functions,
+    functions: functions + sampleFunctions,
     socket: 'row($1, $2, $3, $4, $5, $6)',
     afterSockets,
   },
