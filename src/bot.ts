@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Allow } from './app/desk-access.js';
 import { DeskInbox } from './app/desk-inbox.js';
+import { DueLoop } from './app/due.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
 import type { Command } from './command.js';
 import type { Caller } from './core/caller.js';
@@ -12,8 +13,10 @@ import type { Rule, Thresholds } from './core/rule.js';
 import type { SysctlCatalogue } from './core/sysctl-query.js';
 import type { Clock, Ids } from './ports/clock.js';
 import type { Log } from './ports/log.js';
+import type { DueDraft, Store } from './ports/store.js';
 import type { Transport } from './ports/transport.js';
 import { connectSlack, type Slack, type SlackSettings } from './slack/connect.js';
+import { openStore } from './store/open.js';
 import { openPendingFile } from './store/pending-file.js';
 
 export const systemClock: Clock = {
@@ -30,6 +33,8 @@ export interface BotParts {
   slack: SlackSettings;
   /** where the program keeps what must survive it */
   stateDir: string;
+  /** changes, audit, what is due; default: SQLite in the folder. Closed with the bot where it was opened by it. */
+  store?: Store;
   allow: Allow;
   log: Log;
   transport: Transport;
@@ -59,6 +64,7 @@ export interface Bot {
 export const startBot = async (parts: BotParts): Promise<Bot> => {
   const { clock = systemClock, ids = randomIds, log, transport, rules } = parts;
   const thresholds = parts.thresholds ?? (() => ({}));
+  const store = parts.store ?? (await openStore(join(parts.stateDir, 'tcpstates.db')));
   const pending = openPendingFile(join(parts.stateDir, 'pending.jsonl'), () => clock.now());
   const slack = await connectSlack(parts.slack, {
     log,
@@ -94,7 +100,15 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     mainCommand: 'tcpstates',
     allow: parts.allow,
   });
-  const { port } = await slack.listen(inbox);
+  /** by the first word of the kind of what is due */
+  const handlers: Record<string, (due: DueDraft) => Promise<void>> = {};
+  const due = new DueLoop({ store, clock, log, handlers });
+  const { port } = await slack.listen(inbox).catch(async (error: unknown) => {
+    await slack.deafen();
+    pending.close();
+    throw error;
+  });
+  due.start();
   const again = inbox.resume();
   if (again > 0) log.info({ count: again }, 'answers that a restart cut short are asked again');
 
@@ -104,10 +118,13 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     connected: () => slack.connected(),
     stop: async (graceMs) => {
       await slack.deafen();
+      const dueDone = due.stop();
       await inbox.finish(graceMs);
+      await Promise.race([dueDone, clock.sleep(graceMs)]);
       await slack.finish(3_000);
       await transport.close(1_000);
       pending.close();
+      if (parts.store === undefined) await store.close();
     },
   };
 };

@@ -14,7 +14,8 @@ import type { People } from '../ports/people.js';
 import { type DeskParts, type LeftBehind, makeDesk } from './desk.js';
 import { type Allow, refuseEntry } from './desk-access.js';
 
-const AT_ONCE = 64;
+/** most of them wait for a host or for Slack; those who ask for the same host share its measurement */
+const AT_ONCE = 256;
 const WAITING_MAX = 2_000;
 const CALM_MS = 5;
 const CALM_WITHIN_MS = 300;
