@@ -13,6 +13,8 @@ export interface LabCase {
   healthy?: true;
   /** changes limits of the whole machine meanwhile: one such case at a time */
   whole?: true;
+  /** new SSH connections fail while it is in trouble */
+  warmOnly?: true;
   /** asked of the machine's own namespace, where alone it can be seen */
   place?: 'host';
 }
@@ -23,12 +25,14 @@ export const LAB_CASES: readonly LabCase[] = [
     about: '18,888 TIME_WAIT, SSH and DNS fail: the conntrack table of 65,536 is full',
     script: 'article',
     whole: true,
+    warmOnly: true,
   },
   {
     id: 'conntrack-full',
     about: 'a conntrack table full of live connections',
     script: 'conntrack-full',
     whole: true,
+    warmOnly: true,
   },
   {
     id: 'conntrack-full-closed',
@@ -36,6 +40,7 @@ export const LAB_CASES: readonly LabCase[] = [
     script: 'conntrack-full',
     variables: { FILL: 'closed' },
     whole: true,
+    warmOnly: true,
   },
   {
     id: 'time-wait-ports',
@@ -100,6 +105,7 @@ export const LAB_CASES: readonly LabCase[] = [
     about: 'no ports and a full conntrack table at once',
     script: 'ports-and-conntrack',
     whole: true,
+    warmOnly: true,
   },
   {
     id: 'neighbours',

@@ -2,15 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { stringify } from 'yaml';
-import type { Host } from '../core/inventory.js';
-import { stateScript } from '../core/probe-script.js';
-import { sysctlScript } from '../core/sysctl-script.js';
-import { gateScript } from '../host/gate.js';
-import { installerScript } from '../host/installer.js';
-import { loadSysctls } from '../sysctls.js';
 import { clearAbandoned, RunningCase, runningCases } from './case.js';
 import { LAB_CASES, labCase } from './cases.js';
+import { enrollment, inventoryText } from './files.js';
 
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
@@ -24,48 +18,6 @@ const upOnes = (): RunningCase[] =>
     const running = RunningCase.find(id);
     return running === undefined ? [] : [running];
   });
-
-const identityOf = (identity: Host['identity']): string[] =>
-  identity.flatMap((one) => (one.kind === 'file' ? [one.path] : []));
-
-/** What inventory.yml says of these hosts. */
-export const inventoryText = (hosts: readonly Host[]): string =>
-  stringify({
-    hosts: Object.fromEntries(
-      hosts.map(({ name, address, port, user, identity, hostKeys, labels, groups, note, access, change }) => [
-        name,
-        {
-          address,
-          port,
-          user,
-          identity: identityOf(identity),
-          ...(hostKeys.kind === 'pinned' ? { hostKeys: hostKeys.keys } : {}),
-          labels,
-          groups,
-          note,
-          access,
-          ...(change === undefined ? {} : { change: { user: change.user, identity: identityOf(change.identity) } }),
-        },
-      ]),
-    ),
-  });
-
-const enrollment = async (): Promise<(keys: { read: string; change: string }) => string> => {
-  const gate = gateScript((await loadSysctls()).values());
-  return ({ read, change }) =>
-    installerScript(
-      {
-        gate,
-        stateScript: stateScript().text,
-        sysctlScript: sysctlScript().text,
-        readUser: 'tcpstates',
-        changeUser: 'tcpstates-change',
-        readKey: read,
-        changeKey: change,
-      },
-      'install',
-    );
-};
 
 const up = async (
   id: string,
@@ -98,7 +50,7 @@ const up = async (
     `  TCPSTATES_INVENTORY=${path} npm start`,
     ...(calm === true
       ? [`Ask it once, so that the connection is warm, then begin its trouble:\n  npm run lab -- start ${id}`]
-      : about.script === 'article' || about.script === 'conntrack-full' || about.script === 'ports-and-conntrack'
+      : about.warmOnly === true
         ? [`New SSH connections fail now, as they would in an incident. For a warm one use up --calm, ask, then start.`]
         : []),
     `Take it down:  npm run lab -- down ${id}`,
