@@ -17,6 +17,40 @@ export const ACTIONS = {
   measure: 'measure',
   checkHost: 'check-host',
   refreshSysctls: 'refresh-sysctls',
+  fleet: 'fleet',
+  fleetHost: 'fleet-host',
+  fleetCsv: 'fleet-csv',
+  fleetStop: 'fleet-stop',
+  drift: 'drift',
+  trend: 'trend',
+  sweepAcknowledge: 'sweep-acknowledge',
+  sweepSilence: 'sweep-silence',
+  changeApprove: 'change-approve',
+  changeDeny: 'change-deny',
+  changeDryRun: 'change-dry-run',
+  changeWho: 'change-who',
+  changeGlass: 'change-glass',
+  changeConfirm: 'change-confirm',
+  changeRevert: 'change-revert',
+  changeUndo: 'change-undo',
+  changeReview: 'change-review',
+  changeShow: 'change-show',
+} as const;
+
+/** Modals of changes, by callback id. */
+export const VIEWS = {
+  propose: 'change-propose',
+  deny: 'change-deny',
+  glass: 'change-glass',
+  code: 'change-code',
+} as const;
+
+/** What people enter in them, by block id. */
+export const INPUTS = {
+  reason: 'reason',
+  window: 'window',
+  persist: 'persist',
+  code: 'code',
 } as const;
 
 export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
@@ -37,6 +71,17 @@ export interface Ref {
   words?: string;
   /** the answer was to the asker alone */
   private?: boolean;
+  /** a change, and the digest of the plan that its message shows */
+  change?: string;
+  digest?: string;
+  /** what was typed to name several hosts: resolved again at the click */
+  selector?: string;
+  /** the id under which the bot keeps an answer about several hosts, or a run of one */
+  fleet?: string;
+  /** how many hosts the person was told, where that many take a click */
+  hosts?: number;
+  /** an alert of a sweep */
+  alert?: string;
 }
 
 const refSchema = z.strictObject({
@@ -49,6 +94,18 @@ const refSchema = z.strictObject({
   subject: z.string().min(1).max(200).optional(),
   words: z.string().max(500).optional(),
   private: z.boolean().optional(),
+  change: z
+    .string()
+    .regex(/^[a-z0-9]{8,40}$/)
+    .optional(),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  selector: z.string().min(1).max(500).optional(),
+  fleet: z.string().min(1).max(64).optional(),
+  hosts: z.int().min(1).max(100_000).optional(),
+  alert: z.string().min(1).max(200).optional(),
 });
 
 /** @returns at most 2000 characters; throws for a reference that could not be read back, which is a mistake of ours */

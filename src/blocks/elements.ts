@@ -32,8 +32,15 @@ export interface Moment {
   /** Slack's format tokens; the time alone by default */
   format?: string;
 }
-/** Words of ours or a host's, a moment, or a person. */
-export type Piece = string | { bold: string } | { code: string } | { italic: string } | Moment | { user: string };
+/** Words of ours or a host's, a moment, a person, or a user group of the workspace. */
+export type Piece =
+  | string
+  | { bold: string }
+  | { code: string }
+  | { italic: string }
+  | Moment
+  | { user: string }
+  | { group: string };
 
 const TIME = '{time_secs}';
 /** longest piece of running text, and of a key, a name or a label: ours are shorter, so only foreign words are cut */
@@ -50,6 +57,8 @@ const element = (piece: Piece): RichTextElement | undefined => {
   if ('italic' in piece) return styled(piece.italic, { italic: true });
   if ('user' in piece)
     return /^[UW][A-Z0-9]{1,30}$/.test(piece.user) ? { type: 'user', user_id: piece.user } : undefined;
+  if ('group' in piece)
+    return /^S[A-Z0-9]{1,30}$/.test(piece.group) ? { type: 'usergroup', usergroup_id: piece.group } : undefined;
   const timestamp = epoch(piece.at);
   return timestamp === 0
     ? { type: 'text', text: 'an unknown time' }

@@ -1,0 +1,276 @@
+/** The one message of a change, for every moment of its life: what, who, what is in force, how long, what it did, what can be done. */
+import type { Button } from '@slack/types';
+import { type Change, isEnded, type Measurement } from '../core/change.js';
+import { BOOT_FILE } from '../core/dry-run.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import { diffBlocks, type Mention, mentions, type SettingWords, stateWord, titleOf, whoDid } from './change-words.js';
+import { actions, bullets, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
+import { spoken } from './escape.js';
+import { always, messageOf, type Part } from './fit.js';
+import type { AnyBlock, Message } from './message.js';
+import { duration, plural } from './words.js';
+
+export interface ChangeCard {
+  change: Change;
+  words: readonly SettingWords[];
+  /** people and groups that may approve, the requester apart */
+  approvers: readonly Mention[];
+  /** the keys ask for a one-time code beside the click */
+  stepUp: boolean;
+  /** policy has a break-glass for this host */
+  glass: boolean;
+  /** why an approved change is not applied yet: the host could not be asked */
+  waits?: string;
+}
+
+const moment = (ms: number): Moment => ({ at: new Date(ms).toISOString() });
+const day = (ms: number): Moment => ({ at: new Date(ms).toISOString(), format: '{date_short_pretty} {time_secs}' });
+
+/** An incident's page, as people paste it; shown as text, never as a link of ours. */
+const askedLines = ({ change }: ChangeCard): Line[] => [
+  [
+    { bold: 'Asked by  ' },
+    whoDid(change.requester),
+    ' ',
+    moment(change.proposedAtMs),
+    ': ',
+    change.reason.slice(0, 500),
+  ],
+  ...(change.reason.length > 500 ? [[change.reason.slice(500)] as Line] : []),
+  ...(change.incident === undefined ? [] : [[{ bold: 'Incident  ' }, change.incident] as Line]),
+  ...(change.finding === undefined
+    ? []
+    : [
+        [
+          { bold: 'To cure  ' },
+          { code: change.finding.id },
+          change.finding.subject === undefined ? '' : ` (${change.finding.subject})`,
+          ', by whose own measure it is judged',
+        ] as Line,
+      ]),
+  ...(change.undoes === undefined ? [] : [[{ bold: 'Takes back  ' }, 'change ', { code: change.undoes }] as Line]),
+];
+
+const approvalLines = ({ change, approvers, stepUp }: ChangeCard): Line[] => {
+  const given = change.approvals.map(
+    (approval): Line => [
+      { bold: approval.breakGlass === undefined ? 'Approved by  ' : 'Broke the glass  ' },
+      whoDid(approval.by),
+      ' ',
+      moment(approval.atMs),
+      approval.breakGlass === undefined ? '' : `: ${approval.breakGlass.reason.slice(0, 400)}`,
+    ],
+  );
+  if (change.state !== 'proposed') return given;
+  const missing = change.approvalsNeeded - change.approvals.length;
+  const who: Line =
+    approvers.length === 0
+      ? ['nobody that policy names could: only an administrator of the policy can change that']
+      : mentions(approvers.slice(0, 20));
+  return [
+    ...given,
+    [
+      { bold: change.approvals.length === 0 ? 'Needs  ' : 'Still needs  ' },
+      `${plural(missing, 'approval')} of `,
+      ...who,
+      stepUp ? ', each with a one-time code' : '',
+    ],
+  ];
+};
+
+const forceLines = ({ change, waits }: ChangeCard): Line[] => {
+  const window = duration(change.plan.confirmWindowSeconds);
+  const boot = change.plan.persistent
+    ? 'and kept for the next boot when confirmed'
+    : 'at runtime only: a reboot forgets them';
+  switch (change.state) {
+    case 'proposed':
+      return [
+        [{ bold: 'Now  ' }, 'nothing is changed. Ends ', moment(change.expiresAtMs), ' unless approved'],
+        [
+          { bold: 'Then  ' },
+          `the new values for ${window} ${boot}; without a confirmation the host takes them back by itself`,
+        ],
+      ];
+    case 'approved':
+      return [
+        [
+          { bold: 'Now  ' },
+          waits === undefined
+            ? 'nothing is changed yet: the host is measured first, then told.'
+            : `nothing is changed: the host could not be asked (${waits.slice(0, 300)}). It is tried again until `,
+          ...(waits === undefined ? [] : [moment(change.expiresAtMs)]),
+        ],
+      ];
+    case 'applying':
+      return [[{ bold: 'Now  ' }, 'the host is being told; what became of it is asked until it is known']];
+    case 'applied':
+    case 'verified':
+      return [
+        [
+          { bold: 'Now  ' },
+          'the new values are in force. ',
+          { bold: 'The host takes them back at ' },
+          moment(change.windowEndsAtMs ?? 0),
+          { bold: ' unless somebody confirms.' },
+        ],
+        ...(change.underway === undefined
+          ? []
+          : [
+              [
+                { bold: 'Under way  ' },
+                `${change.underway.step} by `,
+                whoDid(change.underway.by),
+                '; asked of the host until it is known',
+              ] as Line,
+            ]),
+      ];
+    case 'confirmed':
+      return [
+        [
+          { bold: 'Now  ' },
+          change.plan.persistent
+            ? `the new values are in force, also after a reboot (${BOOT_FILE})`
+            : 'the new values are in force, until the next reboot',
+        ],
+        ...change.shadowedBy.slice(0, 8).map((it): Line => [{ bold: 'Mind  ' }, it]),
+      ];
+    case 'reverted':
+      return [[{ bold: 'Now  ' }, 'the values from before are in force again: ', (change.ending ?? '').slice(0, 500)]];
+    case 'revert-failed':
+      return [
+        [{ bold: 'Look at the host now: ' }, (change.ending ?? '').slice(0, 500)],
+        [{ bold: 'Do  ' }, 'read the values above on the host and set by hand what is not right'],
+      ];
+    case 'denied':
+    case 'expired':
+    case 'stale':
+    case 'failed':
+      return [[{ bold: 'Now  ' }, 'nothing is changed: ', (change.ending ?? '').slice(0, 1_000)]];
+  }
+};
+
+const OUTCOME: Readonly<Record<Measurement['outcome'], string>> = {
+  better: 'BETTER',
+  same: 'SAME',
+  worse: 'WORSE',
+  unknown: 'NOT KNOWN',
+};
+
+const measurementBlocks = (change: Change): AnyBlock[] => {
+  if (change.measurements.length === 0) return [];
+  const items = change.measurements.map(
+    (it): Line => [
+      { bold: `${OUTCOME[it.outcome]}  ` },
+      `after ${duration(it.afterSeconds)}: `,
+      it.before === '' ? it.now : `before ${it.before}; now ${it.now}`,
+    ],
+  );
+  return [rich(lines([{ bold: 'Measured' }]), bullets(items))];
+};
+
+/** Whether the last look at the host found it worse: then the way back comes first. */
+export const gotWorse = (change: Change): boolean => change.measurements.at(-1)?.outcome === 'worse';
+
+/** The buttons that fit what it is now; none for what nobody can do any more. */
+export const buttonsFor = ({ change, glass }: Pick<ChangeCard, 'change' | 'glass'>): Button[] => {
+  const value = encodeRef({ host: change.plan.host.name, change: change.id, digest: change.digest });
+  const on = `${change.plan.host.name}: ${change.plan.entries.map(({ key }) => key.split('.').at(-1)).join(', ')}`;
+  const make = (
+    action: string,
+    text: string,
+    more: { style?: 'primary' | 'danger'; confirm?: { title: string; text: string; yes: string; no: string } } = {},
+  ): Button => button(action, text, { value, label: `${text}: ${on}`, ...more });
+  const dryRun = make(ACTIONS.changeDryRun, 'Dry run');
+  const deny = make(ACTIONS.changeDeny, 'Deny');
+  const review =
+    change.review !== undefined && change.review.doneBy === undefined ? [make(ACTIONS.changeReview, 'Reviewed')] : [];
+  const idle = change.underway === undefined;
+  switch (change.state) {
+    case 'proposed':
+      return [
+        make(ACTIONS.changeApprove, 'Approve', { style: 'primary' }),
+        deny,
+        dryRun,
+        make(ACTIONS.changeWho, 'Who can?'),
+        ...(glass ? [make(ACTIONS.changeGlass, 'Break glass', { style: 'danger' })] : []),
+      ];
+    case 'approved':
+      return [deny, dryRun, ...review];
+    case 'applying':
+      return review;
+    case 'applied':
+    case 'verified': {
+      if (change.underway?.step === 'revert') return review;
+      const worse = gotWorse(change);
+      const revert = make(ACTIONS.changeRevert, 'Revert now', worse ? { style: 'primary' } : {});
+      const keep = change.plan.persistent ? 'and kept for the next boot' : 'until the next reboot';
+      const confirm = make(ACTIONS.changeConfirm, 'Confirm', {
+        ...(worse ? {} : { style: 'primary' as const }),
+        ...(worse
+          ? {
+              confirm: {
+                title: 'It got worse. Keep it?',
+                text: `The last measurement is worse than before. The values would stay in force, ${keep}.`,
+                yes: 'Keep it',
+                no: 'Cancel',
+              },
+            }
+          : {}),
+      });
+      const steps = !idle ? [revert] : worse ? [revert, confirm] : [confirm, revert];
+      return [...steps, ...review];
+    }
+    case 'confirmed':
+      return [make(ACTIONS.changeUndo, 'Undo'), ...review];
+    default:
+      return review;
+  }
+};
+
+const reviewLines = (change: Change): Line[] =>
+  change.review === undefined
+    ? []
+    : [
+        change.review.doneBy === undefined
+          ? [{ bold: 'To be reviewed  ' }, 'the glass was broken for it: somebody else must look at it afterwards']
+          : [{ bold: 'Reviewed by  ' }, whoDid(change.review.doneBy), ' ', moment(change.review.atMs ?? 0)],
+      ];
+
+/** Everything that an approval covers is in parts that are never left out. */
+export const cardParts = (card: ChangeCard, withButtons = true): readonly Part[] => {
+  const { change, words } = card;
+  const buttons = withButtons ? buttonsFor(card) : [];
+  const { plan } = change;
+  // What is over needs no explanation of its keys any more.
+  const explained = change.state === 'proposed' || change.state === 'approved' ? words : [];
+  return [
+    always(header(titleOf(change))),
+    always(rich(lines(...askedLines(card), ...approvalLines(card)))),
+    always(...diffBlocks(plan.entries, explained)),
+    always(rich(lines(...forceLines(card), ...reviewLines(change)))),
+    always(...measurementBlocks(change)),
+    ...(buttons.length === 0 ? [] : [always(actions(buttons))]),
+    always(
+      context(
+        `Change ${change.id} on ${plan.host.name} (${plan.host.address}:${plan.host.port}), plan ${change.digest.slice(0, 12)}, ${
+          plan.persistent ? 'persistent' : 'runtime only'
+        }, window ${duration(plan.confirmWindowSeconds)}. Asked `,
+        day(change.proposedAtMs),
+        ...(change.endedAtMs === undefined ? [] : ['. Ended ', day(change.endedAtMs)]),
+      ),
+    ),
+  ];
+};
+
+export const changeMessage = (card: ChangeCard): Message => {
+  const { change } = card;
+  const last = change.measurements.at(-1);
+  const judged =
+    last === undefined || isEnded(change.state)
+      ? ''
+      : `. ${OUTCOME[last.outcome]} after ${duration(last.afterSeconds)}`;
+  return messageOf(spoken(`${titleOf(change)}${judged}`), cardParts(card), '/changes shows all of it.');
+};
+
+export { stateWord };
