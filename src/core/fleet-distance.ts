@@ -1,0 +1,72 @@
+/**
+ * How far a host stands from its group. Robust: median and median absolute deviation (MAD), so that the odd ones do not move the
+ * measure that finds them (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: modified z-score, 3.5).
+ */
+
+/** fewer hosts than this are no group to stand out from */
+export const GROUP_HOSTS_MIN = 4;
+/** in modified z-scores; above the usual 3.5, because every host is judged by a dozen numbers at once */
+export const STANDS_OUT = 6;
+/** makes the MAD of a normal distribution its standard deviation */
+const MAD_TO_SIGMA = 1.4826;
+
+/** @returns NaN for none */
+export const median = (values: readonly number[]): number => {
+  if (values.length === 0) return Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+};
+
+export interface Spread {
+  median: number;
+  /** what counts as one step away, never 0 */
+  step: number;
+}
+
+/**
+ * Counts scatter by their root, and nobody acts on a tenth more or on five sockets: a group whose members agree to the last
+ * socket must not make the one with three more an outlier.
+ */
+export const spreadOf = (values: readonly number[], leastStep = 2): Spread => {
+  const middle = median(values);
+  const mad = median(values.map((value) => Math.abs(value - middle)));
+  return {
+    median: middle,
+    step: Math.max(MAD_TO_SIGMA * mad, Math.sqrt(Math.abs(middle)), Math.abs(middle) / 10, leastStep),
+  };
+};
+
+/** In steps; more than the group is positive. */
+export const distance = (value: number, { median: middle, step }: Spread): number => (value - middle) / step;
+
+export interface Deviation {
+  /** as in fleet-numbers */
+  name: string;
+  value: number;
+  median: number;
+  /** in steps, positive for more than the group */
+  distance: number;
+}
+
+/** Steps that matter: a share of 3 % beside 1 % and a packet a second are nobody's outlier. */
+const leastStepOf = (name: string): number => (name.includes('%') ? 5 : name.includes('/s') ? 1 : 5);
+
+/**
+ * @param group numbers by name of every member, the host among them; a number that a member lacks is not compared
+ * @returns the numbers in which it stands out, the furthest first
+ */
+export const deviationsOf = (
+  numbers: Readonly<Record<string, number>>,
+  group: readonly Readonly<Record<string, number>>[],
+): readonly Deviation[] =>
+  Object.entries(numbers)
+    .flatMap(([name, value]): Deviation[] => {
+      const values = group.flatMap((member) => (member[name] === undefined ? [] : [member[name]]));
+      if (values.length < GROUP_HOSTS_MIN) return [];
+      const spread = spreadOf(values, leastStepOf(name));
+      return [{ name, value, median: spread.median, distance: distance(value, spread) }];
+    })
+    .filter((deviation) => Math.abs(deviation.distance) >= STANDS_OUT)
+    .sort((a, b) => Math.abs(b.distance) - Math.abs(a.distance) || (a.name < b.name ? -1 : 1));

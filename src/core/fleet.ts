@@ -1,0 +1,208 @@
+/** Many hosts in one answer: what is wrong first, then who stands apart from its group; who did not answer, by cause; totals. */
+import { type Deviation, deviationsOf, GROUP_HOSTS_MIN } from './fleet-distance.js';
+import { CONNTRACK_USE } from './fleet-numbers.js';
+import { TCP_STATES } from './tcp.js';
+
+export type FleetLevel = 'crit' | 'warn' | 'unjudged' | 'ok';
+
+export interface MeasuredMember {
+  status: 'measured';
+  host: string;
+  groups: readonly string[];
+  /** under which the bot keeps it: details are asked for by it */
+  measurement: string;
+  measuredAt: string;
+  tookMs: number;
+  level: FleetLevel;
+  /** the verdict without level and host; a host's words may be in it */
+  clause: string;
+  /** rule ids of what is wrong: causes before what they explain */
+  causes: readonly string[];
+  effects: readonly string[];
+  /** as in fleet-numbers */
+  numbers: Readonly<Record<string, number>>;
+}
+
+export interface SilentMember {
+  status: 'failed';
+  host: string;
+  groups: readonly string[];
+  /** a transport's problem, or `not-asked` where the fleet's own time was over, or it was stopped, before its turn came */
+  problem: string;
+  message: string;
+  /** the jump host that failed */
+  via?: string;
+}
+
+export type FleetMember = MeasuredMember | SilentMember;
+
+export interface FleetRow {
+  member: MeasuredMember;
+  /** in which numbers it stands apart, the furthest first */
+  deviations: readonly Deviation[];
+  /** the group that it was compared with, and how many of it answered */
+  comparedWith: { name: string; hosts: number } | undefined;
+}
+
+export interface SilentGroup {
+  problem: string;
+  via?: string;
+  members: readonly SilentMember[];
+  /**
+   * Hosts of the same group that answered and whose connection-tracking table drops new connections: a silent host beside them
+   * may well have the same trouble, for a full table lets no new SSH in either.
+   */
+  besideFull: readonly string[];
+}
+
+export interface FleetView {
+  asked: number;
+  answered: number;
+  /** wrong, then unjudged, then apart from their group: each worst first */
+  rows: readonly FleetRow[];
+  /** nothing wrong and not apart */
+  healthy: readonly MeasuredMember[];
+  silent: readonly SilentGroup[];
+  /** present causes at crit or warn with their hosts, the most common first */
+  causes: readonly { id: string; level: 'crit' | 'warn'; hosts: readonly string[] }[];
+  /** sums over the hosts that answered; `hosts`: how many told that number */
+  totals: readonly { state: string; sum: number; hosts: number }[];
+  /** too few hosts for a comparison */
+  compared: boolean;
+}
+
+const LEVELS: Readonly<Record<FleetLevel, number>> = { crit: 0, warn: 1, unjudged: 2, ok: 3 };
+/** that close to full, new connections are at stake */
+const CONNTRACK_FULL_PERCENT = 95;
+/** what hides behind a full table looks like this from outside */
+const HIDDEN_BY_A_FULL_TABLE: ReadonlySet<string> = new Set([
+  'connect-timed-out',
+  'login-timed-out',
+  'no-answer',
+  'wall-clock',
+  'dropped',
+  'dropped-before-login',
+]);
+
+/** The smallest group that is large enough to compare with; the whole selection where none is. */
+const groupsFor = (members: readonly MeasuredMember[]) => {
+  const byName = new Map<string, MeasuredMember[]>();
+  for (const member of members)
+    for (const name of member.groups) {
+      const known = byName.get(name);
+      if (known === undefined) byName.set(name, [member]);
+      else known.push(member);
+    }
+  const usable = [...byName]
+    .filter(([, inside]) => inside.length >= GROUP_HOSTS_MIN)
+    .sort(([a, left], [b, right]) => left.length - right.length || (a < b ? -1 : 1));
+  return (member: MeasuredMember): { name: string; members: readonly MeasuredMember[] } | undefined => {
+    const own = usable.find(([name]) => member.groups.includes(name));
+    if (own !== undefined) return { name: `@${own[0]}`, members: own[1] };
+    return members.length >= GROUP_HOSTS_MIN ? { name: 'the others', members } : undefined;
+  };
+};
+
+const furthest = (row: FleetRow): number => Math.abs(row.deviations[0]?.distance ?? 0);
+
+const byRank = (a: FleetRow, b: FleetRow): number =>
+  LEVELS[a.member.level] - LEVELS[b.member.level] ||
+  furthest(b) - furthest(a) ||
+  (a.member.host < b.member.host ? -1 : 1);
+
+const isFull = (member: MeasuredMember): boolean =>
+  member.causes.includes('conntrack-full') ||
+  member.effects.includes('conntrack-full') ||
+  (member.numbers[CONNTRACK_USE] ?? 0) >= CONNTRACK_FULL_PERCENT;
+
+const silentGroups = (silent: readonly SilentMember[], measured: readonly MeasuredMember[]): readonly SilentGroup[] => {
+  const groups = new Map<string, SilentMember[]>();
+  for (const member of silent) {
+    const key = `${member.problem}\n${member.via ?? ''}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [member]);
+    else known.push(member);
+  }
+  const full = measured.filter(isFull);
+  return [...groups.values()]
+    .map((members): SilentGroup => {
+      const [first] = members;
+      const { problem = 'internal', via } = first ?? {};
+      const near = HIDDEN_BY_A_FULL_TABLE.has(problem)
+        ? full.filter(({ groups: theirs }) =>
+            members.some(
+              (member) =>
+                (member.groups.length === 0 && theirs.length === 0) ||
+                member.groups.some((name) => theirs.includes(name)),
+            ),
+          )
+        : [];
+      return {
+        problem,
+        ...(via === undefined ? {} : { via }),
+        members: [...members].sort((a, b) => (a.host < b.host ? -1 : 1)),
+        besideFull: near.map(({ host }) => host).sort(),
+      };
+    })
+    .sort((a, b) => b.members.length - a.members.length || (a.problem < b.problem ? -1 : 1));
+};
+
+const causesOf = (measured: readonly MeasuredMember[]): FleetView['causes'] => {
+  const causes = new Map<string, { level: 'crit' | 'warn'; hosts: string[] }>();
+  for (const { causes: own, level, host } of measured) {
+    if (level !== 'crit' && level !== 'warn') continue;
+    for (const id of own) {
+      const known = causes.get(id);
+      if (known === undefined) causes.set(id, { level, hosts: [host] });
+      else {
+        known.hosts.push(host);
+        if (level === 'crit') known.level = 'crit';
+      }
+    }
+  }
+  return [...causes]
+    .map(([id, { level, hosts }]) => ({ id, level, hosts: hosts.sort() }))
+    .sort((a, b) => LEVELS[a.level] - LEVELS[b.level] || b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
+};
+
+/** Pure; the order of the members does not matter. */
+export const viewFleet = (members: readonly FleetMember[]): FleetView => {
+  const measured = members.filter((member): member is MeasuredMember => member.status === 'measured');
+  const silent = members.filter((member): member is SilentMember => member.status === 'failed');
+  const groupOf = groupsFor(measured);
+  const rows = measured.map((member): FleetRow => {
+    const group = groupOf(member);
+    return {
+      member,
+      deviations:
+        group === undefined
+          ? []
+          : deviationsOf(
+              member.numbers,
+              group.members.map(({ numbers }) => numbers),
+            ),
+      comparedWith: group === undefined ? undefined : { name: group.name, hosts: group.members.length },
+    };
+  });
+  const isOdd = (row: FleetRow): boolean => row.member.level !== 'ok' || row.deviations.length > 0;
+  const states = [...TCP_STATES, 'unknown state'];
+  return {
+    asked: members.length,
+    answered: measured.length,
+    rows: rows.filter(isOdd).sort(byRank),
+    healthy: rows
+      .filter((row) => !isOdd(row))
+      .map(({ member }) => member)
+      .sort((a, b) => (a.host < b.host ? -1 : 1)),
+    silent: silentGroups(silent, measured),
+    causes: causesOf(measured),
+    totals: states
+      .map((state) => {
+        const told = measured.flatMap(({ numbers }) => (numbers[state] === undefined ? [] : [numbers[state]]));
+        return { state, sum: told.reduce((sum, value) => sum + value, 0), hosts: told.length };
+      })
+      .filter(({ sum }) => sum > 0)
+      .sort((a, b) => b.sum - a.sum),
+    compared: measured.length >= GROUP_HOSTS_MIN,
+  };
+};
