@@ -74,7 +74,7 @@ const start = async (workspace: Workspace, folder: string): Promise<Program> => 
       SLACK_APP_TOKEN: workspace.appToken,
       SLACK_API_URL: workspace.apiUrl,
       TCPSTATES_GRACE_MS: '500',
-      LOG_LEVEL: 'debug',
+      LOG_LEVEL: 'info',
     },
   });
   let text = '';
