@@ -12,6 +12,7 @@ const SCOPES: readonly (readonly [scope: string, why: string])[] = [
   ['files:write', 'the raw transcript as a file'],
   ['groups:read', 'as channels:read, for private channels that the app is in'],
   ['im:history', 'direct messages with the app'],
+  ['usergroups:read', 'roles of the policy that a user group fills: its members are looked up at each click'],
   ['users:read', 'guests, deactivated people and people of other organisations are refused'],
 ];
 

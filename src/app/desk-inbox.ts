@@ -8,6 +8,7 @@ import type { Message } from '../blocks/message.js';
 import { problemMessage, usageMessage } from '../blocks/notices.js';
 import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '../command.js';
 import type { Caller } from '../core/caller.js';
+import type { Subject } from '../core/policy.js';
 import { ChatError } from '../ports/chat.js';
 import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
 import type { People } from '../ports/people.js';
@@ -29,6 +30,8 @@ export interface InboxOptions extends DeskParts {
   /** the command that a mention means when it names none */
   mainCommand: string;
   home?: (desk: Desk) => Promise<void>;
+  /** who somebody is to the policy, looked up for each question */
+  subjectOf?: (caller: Caller) => Promise<Subject>;
 }
 
 interface Errand {
@@ -234,7 +237,7 @@ export class DeskInbox implements Inbox {
     const desk = this.deskFor(errand);
     try {
       const refusal = await refuseEntry(people, caller, allow);
-      if (refusal === undefined) await errand.run(desk);
+      if (refusal === undefined) await errand.run(this.deskFor(errand, await this.options.subjectOf?.(caller)));
       else {
         log.warn(fields, 'refused');
         await desk.whisper(refusal);
@@ -267,12 +270,13 @@ export class DeskInbox implements Inbox {
     }
   }
 
-  private deskFor({ delivery, click, left }: Errand): Desk {
+  private deskFor({ delivery, click, left }: Errand, subject?: Subject): Desk {
     const { id, caller, triggerId, responseUrl } = delivery;
     return makeDesk(this.options, {
       id,
       caller,
       stopping: this.stopping.signal,
+      ...(subject === undefined ? {} : { subject }),
       ...(triggerId === undefined ? {} : { triggerId }),
       ...(responseUrl === undefined ? {} : { responseUrl }),
       ...(click === undefined ? {} : { click }),

@@ -1,8 +1,10 @@
 /** The desk: all that a command may use, made for one caller and one question. */
 import type { Message } from '../blocks/message.js';
 import type { Desk, Found } from '../command.js';
-import type { Caller } from '../core/caller.js';
+import type { ChangeDesk } from '../command-changes.js';
+import { type Caller, personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
+import type { Subject } from '../core/policy.js';
 import type { Rule, Thresholds } from '../core/rule.js';
 import { nearestNames, parseSelector, resolveSelector } from '../core/selector.js';
 import type { SysctlCatalogue } from '../core/sysctl-query.js';
@@ -25,8 +27,12 @@ export interface DeskParts {
   inventory: () => Inventory;
   inventoryProblem: () => string | undefined;
   /** policy's word on what a caller may see */
-  maySee: (caller: Caller, host: Host) => boolean;
+  maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   thresholds: (host: Host) => Thresholds;
+  /** what the caller may do with changes */
+  changesFor?: (caller: Caller, subject: Subject) => ChangeDesk;
+  /** notes for the audit log what was measured or read */
+  note?: (caller: Caller, noted: { kind: string; host: Host; data: Readonly<Record<string, unknown>> }) => void;
 }
 
 /** A message of an earlier run of the program that still says "measuring". */
@@ -40,6 +46,8 @@ export interface LeftBehind {
 export interface Occasion {
   id: string;
   caller: Caller;
+  /** who that is to the policy; looked up for this occasion */
+  subject?: Subject;
   triggerId?: string;
   responseUrl?: ResponseUrl;
   click?: Click;
@@ -55,13 +63,14 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     channel: caller.channel,
     ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }),
   };
+  const subject: Subject = occasion.subject ?? { account: personKey(caller), userGroups: [], member: false };
   const clicked = click?.at.kind === 'message' ? click.at : undefined;
   const threadOf = (): Place =>
     clicked === undefined || clicked.whispered ? place : { ...place, threadTs: place.threadTs ?? clicked.posted.ts };
 
   const visible = (): { hosts: Host[]; hidden: number } => {
     const all = [...parts.inventory().hosts.values()];
-    const hosts = all.filter((host) => parts.maySee(caller, host));
+    const hosts = all.filter((host) => parts.maySee(caller, host, subject));
     return { hosts, hidden: all.length - hosts.length };
   };
 
@@ -90,13 +99,31 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
       }
       return { ok: true, hosts: resolved.hosts };
     },
-    investigate: (host) => investigations.investigate(host),
+    ...(parts.changesFor === undefined ? {} : { changes: parts.changesFor(caller, subject) }),
+    canOpenModal: occasion.triggerId !== undefined,
+    investigate: async (host) => {
+      const investigated = await investigations.investigate(host);
+      const present =
+        investigated.status === 'measured'
+          ? investigated.diagnosis.findings.filter(({ status }) => status === 'present').map(({ id: rule }) => rule)
+          : [];
+      const data =
+        investigated.status === 'measured'
+          ? { measurement: investigated.id, present }
+          : { failed: investigated.failure.problem };
+      parts.note?.(caller, { kind: 'measurement', host, data });
+      return investigated;
+    },
     last: (host) => investigations.last(host),
     measurement: (measurementId) => {
       const kept = measurementId === undefined ? undefined : investigations.measurement(measurementId);
-      return kept !== undefined && parts.maySee(caller, kept.host) ? kept : undefined;
+      return kept !== undefined && parts.maySee(caller, kept.host, subject) ? kept : undefined;
     },
-    readSysctls: (host) => investigations.readSysctls(host),
+    readSysctls: async (host) => {
+      const read = await investigations.readSysctls(host);
+      parts.note?.(caller, { kind: 'read.sysctls', host, data: { status: read.status } });
+      return read;
+    },
     check: (host) => investigations.check(host),
 
     whisper: (message: Message) =>

@@ -246,6 +246,8 @@ export const reasonModal = (view: {
   title: string;
   /** the change in a line */
   brief: string;
+  /** the channel that was clicked in */
+  at?: string;
   /** who is passed over by break-glass */
   skipped?: readonly Mention[];
   windowSeconds?: number;
@@ -278,7 +280,7 @@ export const reasonModal = (view: {
     ],
     {
       callbackId: view.what === 'deny' ? VIEWS.deny : VIEWS.glass,
-      metadata: JSON.stringify({ change: view.change, digest: view.digest }),
+      metadata: JSON.stringify({ change: view.change, digest: view.digest, at: view.at }),
       submit: view.what === 'deny' ? 'Deny' : 'Apply it now',
       close: 'Cancel',
     },
@@ -289,6 +291,8 @@ export const codeModal = (view: {
   change: string;
   digest: string;
   brief: string;
+  /** the channel that was clicked in */
+  at?: string;
   entries: readonly { key: string; from: string; to: string }[];
 }): Modal =>
   modal(
@@ -305,7 +309,7 @@ export const codeModal = (view: {
     ],
     {
       callbackId: VIEWS.code,
-      metadata: JSON.stringify({ change: view.change, digest: view.digest }),
+      metadata: JSON.stringify({ change: view.change, digest: view.digest, at: view.at }),
       submit: 'Approve',
       close: 'Cancel',
     },

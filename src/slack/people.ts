@@ -57,7 +57,12 @@ export class SlackPeople implements People {
   private readonly channels: Known<boolean>;
 
   /** @param home whose members are served, as `auth.test` says */
-  constructor(client: WebClient, web: Web, home: Home, now: () => number) {
+  constructor(
+    private readonly client: WebClient,
+    private readonly web: Web,
+    home: Home,
+    now: () => number,
+  ) {
     this.standings = new Known(now, async (key) => {
       const userId = key.slice(key.indexOf(':') + 1);
       const { user } = await web.call('users.info', userId, () => client.users.info({ user: userId }), {
@@ -88,6 +93,27 @@ export class SlackPeople implements People {
       if (error instanceof ChatError && error.code === 'user_not_found') return { kind: 'external' };
       return { kind: 'unknown', reason: reasonOf(error) };
     }
+  }
+
+  async groupsOf({ userId }: Person, groups: readonly string[]): Promise<readonly string[]> {
+    const found = await Promise.all(
+      groups.map(async (group) => {
+        const usergroup = group.slice(group.indexOf(':') + 1);
+        try {
+          const answer = await this.web.call(
+            'usergroups.users.list',
+            usergroup,
+            () => this.client.usergroups.users.list({ usergroup }),
+            { repeatable: true },
+          );
+          return answer.users?.includes(userId) === true ? [group] : [];
+        } catch {
+          // Membership that can't be found out is none.
+          return [];
+        }
+      }),
+    );
+    return found.flat();
   }
 
   async sharedOutside(channel: string): Promise<{ shared: boolean } | { unknown: string }> {

@@ -177,6 +177,11 @@ export class FakePeople implements People {
   async standing({ userId }: Person): Promise<Standing> {
     return this.standings.get(userId) ?? { kind: 'member' };
   }
+  /** user ids by `team:usergroup` */
+  groups: Record<string, string[]> = {};
+  async groupsOf({ userId }: Person, groups: readonly string[]): Promise<readonly string[]> {
+    return groups.filter((group) => this.groups[group]?.includes(userId));
+  }
   async sharedOutside(): Promise<{ shared: boolean } | { unknown: string }> {
     return this.shared;
   }
