@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import type { Host, Inventory } from '../core/inventory.js';
-import { readRecording, recordedHosts, replayState, replaySysctls } from './recordings.js';
+import { readRecording, recordedHosts, recordedSysctls, replayState } from './recordings.js';
 import { type LabServer, type Responder, startLabServer } from './server.js';
 
 const USER = 'tcpstates';
@@ -30,7 +30,7 @@ const replayTools = (script: string): string => {
 const responder = (host: string, startedMs: number): Responder => {
   const recording = readRecording(host);
   return async (script) => {
-    if (script.includes('@@sysctl_meta')) return replaySysctls(recording);
+    if (script.includes('@@sysctl_meta')) return recordedSysctls(host);
     if (!script.includes('@@snap')) return replayTools(script);
     await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
     return replayState(recording, host, (Date.now() - startedMs) / 1_000);

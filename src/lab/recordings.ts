@@ -6,7 +6,7 @@ const FOLDER = new URL('./recordings/', import.meta.url);
 /** Hosts of the lab that are recordings, by name. The names tell nothing of what is wrong with them. */
 export const recordedHosts = (): string[] =>
   readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.txt'))
+    .filter((file) => file.endsWith('.txt') && !file.endsWith('.sysctls.txt'))
     .map((file) => file.slice(0, -'.txt'.length))
     .sort();
 
@@ -24,24 +24,5 @@ export const replayState = (recording: string, host: string, elapsedSeconds: num
       (_, path: string, uptime: string) => `${path}${(Number(uptime) + elapsedSeconds).toFixed(2)}`,
     );
 
-/** What the recording knows of sysctls, in the form of the sysctl script's answer. */
-export const replaySysctls = (recording: string): string => {
-  const kernel = / uname=\S+ (\S+)/.exec(recording)?.[1] ?? '';
-  const section = /^@@sysctl\n([\s\S]*?)^@@/m.exec(recording)?.[1] ?? '';
-  const values = section
-    .split('\n')
-    .filter((line) => line !== '')
-    // Recorded relative to /proc/sys/net, some with a way up out of it.
-    .map((line) => `/proc/sys/${line.startsWith('../') ? line.slice(3) : `net/${line}`}`);
-  return [
-    '@@sysctl_meta',
-    'probe=2',
-    `/proc/sys/kernel/osrelease:${kernel}`,
-    '@@values',
-    ...values,
-    '@@unreadable',
-    '@@boot',
-    '@@end',
-    '',
-  ].join('\n');
-};
+/** What the host answered to the sysctl script, recorded at the same time. */
+export const recordedSysctls = (host: string): string => readFileSync(new URL(`${host}.sysctls.txt`, FOLDER), 'utf8');

@@ -3,7 +3,6 @@
  * connection, and the findings are these and no others. Then the old advice is tried, and then what the bot proposes.
  * TCPSTATES_LAB_CASES=a,b runs only these; TCPSTATES_RECORD=1 writes their transcripts.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { diagnose, outcomeOf } from '../../src/core/diagnose.js';
@@ -20,7 +19,7 @@ import { loadRules } from '../../src/rules.js';
 import { createTransport } from '../../src/ssh/transport.js';
 import { describeNeeding } from '../support/needs.js';
 import { EXPECTED, type Expected, type Symptom } from './expected.js';
-import { sanitised } from './sanitise.js';
+import { isReplayed, keep } from './recording.js';
 
 jest.setTimeout(900_000);
 
@@ -166,11 +165,7 @@ const runCase = async (about: LabCase, expected: Expected): Promise<void> => {
     const { diagnosis, text } = await trial.measure();
     const found = ofTheCase(about, idsOf(diagnosis));
     trial.say('finds', `${found.join(', ') || 'nothing'}`);
-    if (record) {
-      const folder = new URL('../transcripts/own/', import.meta.url);
-      writeFileSync(new URL(`${about.id}.txt`, folder), sanitised(text, about.id));
-      writeFileSync(new URL(`${about.id}.sysctls.txt`, folder), sanitised(await trial.ask(sysctlScript()), about.id));
-    }
+    if (record) keep(about.id, text, isReplayed(about.id) ? await trial.ask(sysctlScript()) : undefined);
     const proposed = remediesOf(diagnosis).map(({ key, from, to }) => `${key} ${from} -> ${to}`);
     trial.say('proposes', proposed.join('; ') || 'nothing');
     expect(found).toEqual(expected.present);
