@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Allow } from './app/desk-access.js';
 import { DeskInbox } from './app/desk-inbox.js';
 import { DueLoop } from './app/due.js';
+import { Fleets } from './app/fleet.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
 import type { Command } from './command.js';
 import type { Caller } from './core/caller.js';
@@ -64,7 +65,6 @@ export interface Bot {
 export const startBot = async (parts: BotParts): Promise<Bot> => {
   const { clock = systemClock, ids = randomIds, log, transport, rules } = parts;
   const thresholds = parts.thresholds ?? (() => ({}));
-  const store = parts.store ?? (await openStore(join(parts.stateDir, 'tcpstates.db')));
   const pending = openPendingFile(join(parts.stateDir, 'pending.jsonl'), () => clock.now());
   const slack = await connectSlack(parts.slack, {
     log,
@@ -73,6 +73,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     ...(parts.helloMs === undefined ? {} : { helloMs: parts.helloMs }),
     ...(parts.updateEveryMs === undefined ? {} : { updateEveryMs: parts.updateEveryMs }),
   });
+  const store = parts.store ?? (await openStore(join(parts.stateDir, 'tcpstates.db')));
   const investigations = new Investigations({
     transport,
     clock,
@@ -83,6 +84,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     scripts: parts.scripts,
     parse: parts.parse,
   });
+  const fleets = new Fleets({ investigations, clock, ids, rules });
   const inbox = new DeskInbox({
     chat: slack.chat,
     people: slack.people,
@@ -90,6 +92,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     log,
     pending,
     investigations,
+    fleets,
     rules,
     sysctlCatalogue: parts.sysctlCatalogue,
     inventory: () => parts.inventory.current(),
@@ -106,6 +109,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
   const { port } = await slack.listen(inbox).catch(async (error: unknown) => {
     await slack.deafen();
     pending.close();
+    if (parts.store === undefined) await store.close();
     throw error;
   });
   due.start();

@@ -5,6 +5,7 @@
 import type { Message, Modal } from './blocks/message.js';
 import type { Usage } from './blocks/notices.js';
 import type { ChangeDesk } from './command-changes.js';
+import type { FleetDesk } from './command-fleet.js';
 import type { Caller } from './core/caller.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';
@@ -123,6 +124,8 @@ export interface Desk {
     file: { name: string; title: string; content: string | Uint8Array },
     at?: 'new' | 'thread' | Place,
   ): Promise<void>;
+  /** many hosts in one answer; undefined where the program measures one at a time */
+  readonly fleet?: FleetDesk;
   /** changes of settings: planned, proposed, approved; undefined where the program has no place to keep them */
   readonly changes?: ChangeDesk;
   /** false: a question that no modal can be opened for (a mention, one asked again after a restart) */

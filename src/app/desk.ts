@@ -14,6 +14,8 @@ import type { Click } from '../ports/inbox.js';
 import type { Log } from '../ports/log.js';
 import type { PendingAnswers } from '../ports/pending.js';
 import { answer } from './desk-answer.js';
+import { makeFleetDesk } from './desk-fleet.js';
+import type { Fleets } from './fleet.js';
 import type { Investigations } from './investigate.js';
 
 export interface DeskParts {
@@ -22,6 +24,8 @@ export interface DeskParts {
   log: Log;
   pending: PendingAnswers;
   investigations: Investigations;
+  /** many hosts in one answer */
+  fleets?: Fleets;
   rules: ReadonlyMap<string, Rule>;
   sysctlCatalogue: SysctlCatalogue;
   inventory: () => Inventory;
@@ -100,6 +104,17 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
       return { ok: true, hosts: resolved.hosts };
     },
     ...(parts.changesFor === undefined ? {} : { changes: parts.changesFor(caller, subject) }),
+    ...(parts.fleets === undefined
+      ? {}
+      : {
+          fleet: makeFleetDesk({
+            fleets: parts.fleets,
+            inventory: parts.inventory,
+            maySee: (host) => parts.maySee(caller, host, subject),
+            userId: caller.userId,
+            asks: (host, kind, fleet) => parts.note?.(caller, { kind, host, data: { fleet } }),
+          }),
+        }),
     canOpenModal: occasion.triggerId !== undefined,
     investigate: async (host) => {
       const investigated = await investigations.investigate(host);

@@ -1,7 +1,6 @@
 /** Every host of an answer as a row: for a spreadsheet, safe there. */
 import { toCsv } from '../core/csv.js';
-import type { FleetMember } from '../core/fleet.js';
-import { deviationsOf } from '../core/fleet-distance.js';
+import { type FleetMember, viewFleet } from '../core/fleet.js';
 import { CONNTRACK_USE, ORPHANS, RATES, TCP_MEMORY } from '../core/fleet-numbers.js';
 import { TCP_STATES } from '../core/tcp.js';
 import { clean } from './escape.js';
@@ -15,8 +14,7 @@ export const fleetCsv = (input: {
   startedAt: string;
   members: readonly FleetMember[];
 }): { name: string; title: string; content: string } => {
-  const measured = input.members.flatMap((member) => (member.status === 'measured' ? [member] : []));
-  const all = measured.map(({ numbers }) => numbers);
+  const apart = new Map(viewFleet(input.members).rows.map((row) => [row.member.host, row.deviations]));
   const rows = [...input.members]
     .sort((a, b) => (a.host < b.host ? -1 : 1))
     .map((member) =>
@@ -30,9 +28,7 @@ export const fleetCsv = (input: {
             member.measuredAt,
             Math.round(member.tookMs),
             ...NUMBERS.map((name) => member.numbers[name]),
-            deviationsOf(member.numbers, all)
-              .map(({ name }) => name)
-              .join(' '),
+            (apart.get(member.host) ?? []).map(({ name }) => name).join(' '),
           ]
         : [member.host, 'no answer', silenceInWords(member), member.problem, member.groups.join(' ')],
     );

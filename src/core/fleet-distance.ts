@@ -53,19 +53,31 @@ export interface Deviation {
 /** Steps that matter: a share of 3 % beside 1 % and a packet a second are nobody's outlier. */
 const leastStepOf = (name: string): number => (name.includes('%') ? 5 : name.includes('/s') ? 1 : 5);
 
-/**
- * @param group numbers by name of every member, the host among them; a number that a member lacks is not compared
- * @returns the numbers in which it stands out, the furthest first
- */
-export const deviationsOf = (
-  numbers: Readonly<Record<string, number>>,
-  group: readonly Readonly<Record<string, number>>[],
-): readonly Deviation[] =>
+/** By number; without those that too few members have. */
+export type Spreads = ReadonlyMap<string, Spread>;
+
+/** Once for a group: sorting it anew for each of a thousand members would hold everybody up. */
+export const spreadsOf = (group: readonly Readonly<Record<string, number>>[]): Spreads => {
+  const values = new Map<string, number[]>();
+  for (const member of group)
+    for (const [name, value] of Object.entries(member)) {
+      const known = values.get(name);
+      if (known === undefined) values.set(name, [value]);
+      else known.push(value);
+    }
+  return new Map(
+    [...values]
+      .filter(([, all]) => all.length >= GROUP_HOSTS_MIN)
+      .map(([name, all]) => [name, spreadOf(all, leastStepOf(name))]),
+  );
+};
+
+/** @returns the numbers in which a member stands out, the furthest first; what it lacks is not compared */
+export const deviationsOf = (numbers: Readonly<Record<string, number>>, spreads: Spreads): readonly Deviation[] =>
   Object.entries(numbers)
     .flatMap(([name, value]): Deviation[] => {
-      const values = group.flatMap((member) => (member[name] === undefined ? [] : [member[name]]));
-      if (values.length < GROUP_HOSTS_MIN) return [];
-      const spread = spreadOf(values, leastStepOf(name));
+      const spread = spreads.get(name);
+      if (spread === undefined) return [];
       return [{ name, value, median: spread.median, distance: distance(value, spread) }];
     })
     .filter((deviation) => Math.abs(deviation.distance) >= STANDS_OUT)

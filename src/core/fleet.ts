@@ -1,5 +1,5 @@
 /** Many hosts in one answer: what is wrong first, then who stands apart from its group; who did not answer, by cause; totals. */
-import { type Deviation, deviationsOf, GROUP_HOSTS_MIN } from './fleet-distance.js';
+import { type Deviation, deviationsOf, GROUP_HOSTS_MIN, type Spreads, spreadsOf } from './fleet-distance.js';
 import { CONNTRACK_USE } from './fleet-numbers.js';
 import { TCP_STATES } from './tcp.js';
 
@@ -84,8 +84,14 @@ const HIDDEN_BY_A_FULL_TABLE: ReadonlySet<string> = new Set([
   'dropped-before-login',
 ]);
 
+interface Group {
+  name: string;
+  hosts: number;
+  spreads: Spreads;
+}
+
 /** The smallest group that is large enough to compare with; the whole selection where none is. */
-const groupsFor = (members: readonly MeasuredMember[]) => {
+const groupsFor = (members: readonly MeasuredMember[]): ((member: MeasuredMember) => Group | undefined) => {
   const byName = new Map<string, MeasuredMember[]>();
   for (const member of members)
     for (const name of member.groups) {
@@ -93,14 +99,17 @@ const groupsFor = (members: readonly MeasuredMember[]) => {
       if (known === undefined) byName.set(name, [member]);
       else known.push(member);
     }
+  const groupOf = (name: string, inside: readonly MeasuredMember[]): Group => ({
+    name,
+    hosts: inside.length,
+    spreads: spreadsOf(inside.map(({ numbers }) => numbers)),
+  });
   const usable = [...byName]
     .filter(([, inside]) => inside.length >= GROUP_HOSTS_MIN)
-    .sort(([a, left], [b, right]) => left.length - right.length || (a < b ? -1 : 1));
-  return (member: MeasuredMember): { name: string; members: readonly MeasuredMember[] } | undefined => {
-    const own = usable.find(([name]) => member.groups.includes(name));
-    if (own !== undefined) return { name: `@${own[0]}`, members: own[1] };
-    return members.length >= GROUP_HOSTS_MIN ? { name: 'the others', members } : undefined;
-  };
+    .sort(([a, left], [b, right]) => left.length - right.length || (a < b ? -1 : 1))
+    .map(([name, inside]) => ({ name, group: groupOf(`@${name}`, inside) }));
+  const all = members.length >= GROUP_HOSTS_MIN ? groupOf('all that answered', members) : undefined;
+  return (member) => usable.find(({ name }) => member.groups.includes(name))?.group ?? all;
 };
 
 const furthest = (row: FleetRow): number => Math.abs(row.deviations[0]?.distance ?? 0);
@@ -174,14 +183,8 @@ export const viewFleet = (members: readonly FleetMember[]): FleetView => {
     const group = groupOf(member);
     return {
       member,
-      deviations:
-        group === undefined
-          ? []
-          : deviationsOf(
-              member.numbers,
-              group.members.map(({ numbers }) => numbers),
-            ),
-      comparedWith: group === undefined ? undefined : { name: group.name, hosts: group.members.length },
+      deviations: group === undefined ? [] : deviationsOf(member.numbers, group.spreads),
+      comparedWith: group === undefined ? undefined : { name: group.name, hosts: group.hosts },
     };
   });
   const isOdd = (row: FleetRow): boolean => row.member.level !== 'ok' || row.deviations.length > 0;

@@ -1,0 +1,145 @@
+/**
+ * Asks many hosts the same thing: so many at once over all answers together, within one wall clock, with progress now and then,
+ * and an end when somebody stops it. What is under way then ends by itself, in its own time.
+ */
+import type { FleetProgress } from '../blocks/fleet-progress.js';
+import type { Host } from '../core/inventory.js';
+import type { Clock } from '../ports/clock.js';
+
+/** so many hosts at once, whoever asks; the transport finds its own pace below this */
+export const HOSTS_AT_ONCE = 128;
+/** one message may be changed some fifty times a minute; others are kept current too */
+const PROGRESS_EVERY_MS = 2_500;
+const SPARE_MS = 5_000;
+/** a measurement waits two seconds between its counters */
+const TURN_MS = 5_000;
+
+/** First come, first served. */
+export class Places {
+  private inside = 0;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(private readonly places = HOSTS_AT_ONCE) {}
+
+  get count(): number {
+    return this.places;
+  }
+
+  async enter(): Promise<void> {
+    if (this.inside < this.places) {
+      this.inside += 1;
+      return;
+    }
+    // The place of who leaves goes to the next one directly.
+    await new Promise<void>((resolve) => this.queue.push(resolve));
+  }
+
+  leave(): void {
+    const next = this.queue.shift();
+    if (next === undefined) this.inside -= 1;
+    else next();
+  }
+}
+
+/** The longest that many hosts may take: each has its own limit, and all of them take turns. */
+export const wallClockMs = (hosts: readonly Host[], atOnce: number): number =>
+  Math.max(0, ...hosts.map(({ limits }) => limits.totalTimeoutMs)) +
+  SPARE_MS +
+  Math.max(0, Math.ceil(hosts.length / atOnce) - 1) * TURN_MS;
+
+export interface FleetRun<T> {
+  hosts: readonly Host[];
+  /** never rejects */
+  ask: (host: Host) => Promise<T>;
+  problemOf: (answer: T) => string | undefined;
+  places: Places;
+  clock: Clock;
+  /** somebody stops it, or the program ends */
+  stop: AbortSignal;
+  onProgress?: (progress: FleetProgress) => void;
+}
+
+export interface FleetOutcome<T> {
+  answers: ReadonlyMap<string, T>;
+  /** asked, and silent when it ended */
+  unanswered: readonly Host[];
+  notAsked: readonly Host[];
+  overTime: boolean;
+  tookMs: number;
+}
+
+export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> => {
+  const { hosts, ask, problemOf, places, clock, stop, onProgress } = run;
+  const startedMs = clock.now();
+  const answers = new Map<string, T>();
+  const asked = new Map<string, number>();
+  const failed: Record<string, number> = {};
+  let slowest: FleetProgress['slowest'];
+  let answered = 0;
+  const ended = new AbortController();
+
+  const one = async (host: Host): Promise<void> => {
+    await places.enter();
+    try {
+      if (ended.signal.aborted) return;
+      const sinceMs = clock.now();
+      asked.set(host.name, sinceMs);
+      const answer = await ask(host);
+      if (ended.signal.aborted) return;
+      answers.set(host.name, answer);
+      const problem = problemOf(answer);
+      const tookMs = clock.now() - sinceMs;
+      if (problem !== undefined) failed[problem] = (failed[problem] ?? 0) + 1;
+      else {
+        answered += 1;
+        if (slowest === undefined || tookMs > slowest.tookMs) slowest = { host: host.name, tookMs };
+      }
+    } finally {
+      places.leave();
+    }
+  };
+
+  const progress = (): FleetProgress => {
+    const nowMs = clock.now();
+    return {
+      asked: hosts.length,
+      answered,
+      failed: { ...failed },
+      waiting: [...asked]
+        .filter(([name]) => !answers.has(name))
+        .map(([host, sinceMs]) => ({ host, forMs: nowMs - sinceMs }))
+        .sort((a, b) => b.forMs - a.forMs),
+      ...(slowest === undefined ? {} : { slowest }),
+      elapsedMs: nowMs - startedMs,
+    };
+  };
+  const tell = async (): Promise<void> => {
+    let said = '';
+    while (!ended.signal.aborted) {
+      await clock.sleep(PROGRESS_EVERY_MS, ended.signal);
+      if (ended.signal.aborted) return;
+      const now = progress();
+      const state = `${now.answered} ${JSON.stringify(now.failed)} ${Math.floor(now.elapsedMs / 10_000)}`;
+      // Nothing new is not worth an update of everybody's screen.
+      if (state !== said) onProgress?.(now);
+      said = state;
+    }
+  };
+
+  const told = onProgress === undefined ? Promise.resolve() : tell();
+  const stopped = new Promise<'stopped'>((resolve) => {
+    if (stop.aborted) resolve('stopped');
+    else stop.addEventListener('abort', () => resolve('stopped'), { once: true, signal: ended.signal });
+  });
+  const over = clock.sleep(wallClockMs(hosts, places.count), ended.signal).then(() => 'over' as const);
+  const how = await Promise.race([Promise.all(hosts.map(one)).then(() => 'all' as const), stopped, over]);
+  ended.abort();
+  await told;
+  return {
+    answers,
+    unanswered: hosts.filter(({ name }) => asked.has(name) && !answers.has(name)),
+    notAsked: hosts.filter(({ name }) => !asked.has(name)),
+    overTime: how === 'over',
+    tookMs: clock.now() - startedMs,
+  };
+};

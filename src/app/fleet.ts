@@ -1,0 +1,208 @@
+/** Measures many hosts for one answer, and keeps the last answers for their buttons. */
+import type { FleetProgress } from '../blocks/fleet-progress.js';
+import { verdictOf } from '../blocks/verdict.js';
+import type { Investigated } from '../command.js';
+import type { KeptFleet, SysctlsOfMany } from '../command-fleet.js';
+import { outcomeOf } from '../core/diagnose.js';
+import type { Diagnosis } from '../core/finding.js';
+import type { FleetLevel, FleetMember } from '../core/fleet.js';
+import { numbersOf } from '../core/fleet-numbers.js';
+import type { Host } from '../core/inventory.js';
+import type { Rule } from '../core/rule.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import { type FleetOutcome, Places, runFleet } from './fleet-run.js';
+import type { Investigations } from './investigate.js';
+
+const KEPT_ANSWERS = 100;
+const KEPT_MEMBERS = 20_000;
+
+export interface FleetsOptions {
+  investigations: Investigations;
+  clock: Clock;
+  ids: Ids;
+  rules: ReadonlyMap<string, Rule>;
+  hostsAtOnce?: number;
+}
+
+const levelOf = (diagnosis: Diagnosis): FleetLevel => {
+  const outcome = outcomeOf(diagnosis);
+  if (outcome === 'could not judge') return 'unjudged';
+  if (outcome === 'nothing wrong') return 'ok';
+  return diagnosis.findings.some(({ status, severity }) => status === 'present' && severity === 'crit')
+    ? 'crit'
+    : 'warn';
+};
+
+/** One host of many, as small as an answer about many needs it. */
+export const memberOf = (
+  investigated: Investigated,
+  rules: ReadonlyMap<string, Rule>,
+  groups: readonly string[] = investigated.host.groups,
+): FleetMember => {
+  const { host } = investigated;
+  if (investigated.status === 'failed') {
+    const { problem, message, via } = investigated.failure;
+    return {
+      status: 'failed',
+      host: host.name,
+      groups,
+      problem,
+      message,
+      ...(via === undefined ? {} : { via }),
+    };
+  }
+  const { id, snapshot, diagnosis, previous } = investigated;
+  const verdict = verdictOf(diagnosis, rules);
+  return {
+    status: 'measured',
+    host: host.name,
+    groups,
+    measurement: id,
+    measuredAt: snapshot.measuredAt,
+    tookMs: snapshot.tookMs,
+    level: levelOf(diagnosis),
+    clause: verdict.clause,
+    causes: [...new Set(verdict.causes.map((finding) => finding.id))],
+    effects: [...new Set(verdict.effects.map((finding) => finding.id))],
+    numbers: numbersOf(snapshot, previous),
+  };
+};
+
+export class Fleets {
+  private readonly kept = new Map<string, KeptFleet>();
+  private readonly running = new Map<string, { stop: AbortController; hosts: readonly Host[]; by?: string }>();
+  private readonly places: Places;
+
+  constructor(private readonly options: FleetsOptions) {
+    this.places = new Places(options.hostsAtOnce);
+  }
+
+  newId(): string {
+    return this.options.ids.next();
+  }
+
+  /** Never rejects. */
+  async measure(
+    id: string,
+    hosts: readonly Host[],
+    groupsOf: (host: Host) => readonly string[],
+    onProgress?: (progress: FleetProgress) => void,
+  ): Promise<KeptFleet> {
+    const { investigations, rules, clock } = this.options;
+    const startedAt = new Date(clock.now()).toISOString();
+    // A member at once: a thousand whole measurements are not held until the last one has come.
+    const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
+      ask: async (host: Host) => memberOf(await investigations.investigate(host), rules, groupsOf(host)),
+      problemOf: (member: FleetMember) => (member.status === 'failed' ? member.problem : undefined),
+    });
+    const silent = (problem: string) => (host: Host) =>
+      ({
+        status: 'failed',
+        host: host.name,
+        groups: groupsOf(host),
+        problem,
+        message: 'It gave no answer before this one was over.',
+      }) as const;
+    const fleet: KeptFleet = {
+      id,
+      startedAt,
+      tookMs: outcome.tookMs,
+      members: [
+        ...outcome.answers.values(),
+        ...outcome.unanswered.map(silent(stoppedBy === undefined ? 'wall-clock' : 'cancelled')),
+        ...outcome.notAsked.map(silent('not-asked')),
+      ],
+      overTime: outcome.overTime,
+      replayed: hosts.some(({ lab }) => lab === 'replayed'),
+      ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    };
+    this.keep(fleet);
+    return fleet;
+  }
+
+  /** Never rejects. */
+  async readSysctls(
+    id: string,
+    hosts: readonly Host[],
+    onProgress?: (progress: FleetProgress) => void,
+  ): Promise<SysctlsOfMany> {
+    const { investigations, clock } = this.options;
+    const readAt = new Date(clock.now()).toISOString();
+    const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
+      ask: (host: Host) => investigations.readSysctls(host),
+      problemOf: (read) => (read.status === 'failed' ? read.failure.problem : undefined),
+    });
+    const read = new Map<string, Extract<Awaited<ReturnType<Investigations['readSysctls']>>, { status: 'read' }>>();
+    const silent: { host: string; problem: string }[] = [
+      ...outcome.unanswered.map(({ name }) => ({
+        host: name,
+        problem: stoppedBy === undefined ? 'wall-clock' : 'cancelled',
+      })),
+      ...outcome.notAsked.map(({ name }) => ({ host: name, problem: 'not-asked' })),
+    ];
+    for (const [host, answer] of outcome.answers)
+      if (answer.status === 'read') read.set(host, answer);
+      else silent.push({ host, problem: answer.failure.problem });
+    return {
+      readAt,
+      tookMs: outcome.tookMs,
+      facts: new Map([...read].map(([host, { facts }]) => [host, facts])),
+      silent,
+    };
+  }
+
+  ofId(id: string): KeptFleet | undefined {
+    return this.kept.get(id);
+  }
+
+  /** @returns false where nothing of that id is under way */
+  stop(id: string, by: string): boolean {
+    const running = this.running.get(id);
+    if (running === undefined) return false;
+    running.by ??= by;
+    running.stop.abort();
+    return true;
+  }
+
+  /** The hosts that a run asks; undefined: nothing of that id is under way. */
+  hostsOf(id: string): readonly Host[] | undefined {
+    return this.running.get(id)?.hosts;
+  }
+
+  private async run<T>(
+    id: string,
+    hosts: readonly Host[],
+    onProgress: ((progress: FleetProgress) => void) | undefined,
+    how: { ask: (host: Host) => Promise<T>; problemOf: (answer: T) => string | undefined },
+  ): Promise<{ outcome: FleetOutcome<T>; stoppedBy?: string }> {
+    const running: { stop: AbortController; hosts: readonly Host[]; by?: string } = {
+      stop: new AbortController(),
+      hosts,
+    };
+    this.running.set(id, running);
+    try {
+      const outcome = await runFleet({
+        hosts,
+        ...how,
+        places: this.places,
+        clock: this.options.clock,
+        stop: running.stop.signal,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      });
+      return { outcome, ...(running.by === undefined ? {} : { stoppedBy: running.by }) };
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  private keep(fleet: KeptFleet): void {
+    this.kept.set(fleet.id, fleet);
+    let members = [...this.kept.values()].reduce((sum, kept) => sum + kept.members.length, 0);
+    for (const [id, old] of this.kept) {
+      if (this.kept.size <= KEPT_ANSWERS && members <= KEPT_MEMBERS) break;
+      if (id === fleet.id) break;
+      this.kept.delete(id);
+      members -= old.members.length;
+    }
+  }
+}
