@@ -51,7 +51,7 @@ export const LAB_CASES: readonly LabCase[] = [
     id: 'time-wait-ports-wide',
     about: 'the same with the default range of 28,232 ports, judged from a sample',
     script: 'time-wait-ports',
-    variables: { RANGE: '32768 60999', RATE: '4000', FULL: '27800' },
+    variables: { RANGE: '32768 60999', RATE: '3000', HALF: '14100', FULL: '28200' },
   },
   { id: 'time-wait-buckets', about: 'more TIME_WAIT than tcp_max_tw_buckets', script: 'time-wait-buckets' },
   { id: 'close-wait-leak', about: 'an application that never closes', script: 'close-wait-leak' },

@@ -77,6 +77,8 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'time-wait-ports-wide': {
     present: ['ephemeral-exhaustion-tw crit'],
     remedies: ['net.ipv4.tcp_tw_reuse 0 -> 1', 'net.ipv4.ip_local_port_range 32768 60999 -> 10240 65535'],
+    hurts: ({ connects, elsewhere }) => nobodyIn(connects) || failing(elsewhere),
+    curedWithinSeconds: 5,
   },
   'time-wait-buckets': {
     present: ['tw-bucket-overflow warn'],

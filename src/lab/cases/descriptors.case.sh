@@ -9,4 +9,4 @@ symptom() {
   printf '{"fds":%s,"connects":%s}\n' "$(ls "/proc/$(pid_of web)/fd" | wc -l)" \
     "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:80 --mode close --n 3 --timeout 1 --secs 6)"
 }
-cure() { prlimit --pid "$(pid_of web)" --nofile=65536:; }
+cure() { prlimit --pid "$(pid_of web)" --nofile=8192:; }

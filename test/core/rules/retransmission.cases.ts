@@ -10,6 +10,16 @@ export const cases: readonly Case[] = [
   { name: 'just below critical', given: lost(99), expect: { status: 'present', severity: 'warn' } },
   { name: 'critical', given: lost(100), expect: { status: 'present', severity: 'crit' } },
   { name: 'SYNs are taken out', given: lost(139, 100), expect: { status: 'absent' } },
+  {
+    name: 'tail-loss probes that were not needed are no loss',
+    given: lost(300).with({ deltas: { 'TcpExt.TCPLossProbes': 300, 'TcpExt.TCPDSACKRecv': 290 } }),
+    expect: { status: 'absent' },
+  },
+  {
+    name: 'tail-loss probes that were needed are',
+    given: lost(300).with({ deltas: { 'TcpExt.TCPLossProbes': 300, 'TcpExt.TCPDSACKRecv': 0 } }),
+    expect: { status: 'present', severity: 'crit' },
+  },
   { name: 'hardly any traffic', given: lost(50, 0, 199), expect: { status: 'absent' } },
   { name: 'enough traffic', given: lost(50, 0, 200), expect: { status: 'present' } },
   { name: 'an idle host', given: lost(0, 0, 0), expect: { status: 'absent' } },
