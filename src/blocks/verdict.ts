@@ -57,7 +57,10 @@ export const verdictOf = (diagnosis: Diagnosis, titles: Titles): Verdict => {
       `${plural(open.length, 'check')} could not be made${missing === undefined ? '' : `: ${missing}`}. Not the same as healthy`,
     );
   }
-  const harmless = notes[0] === undefined ? 'nothing wrong found' : headlineOf(notes[0], titles);
+  // What only reassures may speak for the host; what asks for something is a note below, or the line contradicts itself.
+  const reassuring = notes.find(({ remedies, advice }) => remedies.length === 0 && advice.length === 0);
+  const minded = notes.length === 0 ? '' : `, ${plural(notes.length, 'thing')} to mind`;
+  const harmless = reassuring === undefined ? `nothing wrong found${minded}` : headlineOf(reassuring, titles);
   const open = diagnosis.notChecked.length;
   return make(
     'HEALTHY',
