@@ -10,6 +10,7 @@ import { rawFile, rawModal } from '../src/blocks/raw.js';
 import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
 import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command-host.js';
+import { chooseHosts, fleetActions, measureMany } from '../src/command-many.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 import { nearestNames } from '../src/core/selector.js';
@@ -17,6 +18,8 @@ import { nearestNames } from '../src/core/selector.js';
 export interface TcpstatesArgs {
   selector: string;
   private: boolean;
+  /** more hosts than are asked without a click were meant */
+  all?: boolean;
   /** rule id as typed */
   why?: string;
 }
@@ -27,23 +30,44 @@ const usage: Usage = {
     { form: '<host>', does: 'measures the host and says what is wrong, why, and what would help' },
     { form: '<host> --private', does: 'the same, to you alone' },
     { form: '<host> --why <rule>', does: 'how one rule was judged on this host, with its numbers' },
+    {
+      form: '<hosts>',
+      does: 'many in one answer, the worst first: @web, web-*, env=prod,role=api, web-1,web-2, @web,!web-3',
+    },
+    { form: '<hosts> --all', does: 'without asking before more than 50 are measured' },
     { form: 'help', does: 'this' },
   ],
-  examples: ['/tcpstates web-1', '/tcpstates web-1 --why conntrack-full'],
+  examples: ['/tcpstates web-1', '/tcpstates @web', '/tcpstates web-1 --why conntrack-full'],
 };
 
 const parse = (text: string): Parsed<TcpstatesArgs> => {
-  const line = readCommandLine(text, { flags: ['private'], valued: ['why'] });
+  const line = readCommandLine(text, { flags: ['private', 'all'], valued: ['why'] });
   if (!line.ok) return line;
   if (line.help) return { ok: false };
   const selector = line.words.join(' ');
   if (selector === '')
     return text.trim() === '' ? { ok: false } : { ok: false, wrong: 'Name the host that is to be measured.' };
   const why = line.values.get('why');
-  return { ok: true, args: { selector, private: line.flags.has('private'), ...(why === undefined ? {} : { why }) } };
+  return {
+    ok: true,
+    args: {
+      selector,
+      private: line.flags.has('private'),
+      ...(line.flags.has('all') ? { all: true } : {}),
+      ...(why === undefined ? {} : { why }),
+    },
+  };
 };
 
 const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
+  const selection = args.why === undefined ? desk.fleet?.select(args.selector) : undefined;
+  if (selection?.ok === true && selection.hosts.length > 1) {
+    const { selector } = args;
+    const confirmed = args.all === true ? Number.POSITIVE_INFINITY : 0;
+    const chosen = await chooseHosts(desk, { command: 'tcpstates', usage, selector, confirmed, private: args.private });
+    if (chosen !== undefined) await measureMany(desk, chosen, { private: args.private });
+    return;
+  }
   const host = await oneHost(desk, usage, args.selector);
   if (host === undefined) return;
   if (args.why !== undefined && !desk.rules.has(args.why)) {
@@ -127,7 +151,7 @@ const explained = (desk: Desk, measured: Measured, ruleId: string): Message | un
 export const command: Command<TcpstatesArgs> = {
   name: 'tcpstates',
   summary: 'Measure a host: what is wrong with its TCP, and what would help',
-  hint: '<host> [--private] [--why <rule>]',
+  hint: '<host, @group, web-* or label=value> [--private] [--why <rule>]',
   usage,
   parse,
   run,
@@ -174,6 +198,13 @@ export const command: Command<TcpstatesArgs> = {
       const whispered = click.at.kind === 'message' && click.at.whispered;
       if (transcript.length > RAW_MODAL_CHARACTERS && !whispered) await desk.upload(rawFile(said), 'thread');
     },
+    ...fleetActions(usage, async (desk, click) => {
+      const shows = await measurementOfClick(desk, click);
+      if (shows === undefined) return;
+      const isPrivate = click.at.kind === 'message' && click.at.whispered;
+      const message = shown(desk, shows.measured, isPrivate);
+      await desk.answer(message, async () => message, { private: isPrivate, at: 'thread' });
+    }),
     [ACTIONS.share]: async (desk, click) => {
       const shows = await measurementOfClick(desk, click);
       if (shows === undefined) return;
