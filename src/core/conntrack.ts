@@ -87,7 +87,7 @@ export const tableRemedies = (inquiry: Inquiry, use: TableUse): readonly Remedy[
   if (table === undefined) return [];
   const sysctls = inquiry.detail('sysctls');
   const memory = inquiry.detail('facts')?.memTotalBytes;
-  const to = sizeFor(Math.max(table.count, use.dropping === true ? table.max : 0), memory);
+  const to = sizeFor(table.count, memory);
   const larger =
     to > table.max
       ? remedy(inquiry, {
@@ -154,7 +154,10 @@ export const tableAdvice = (inquiry: Inquiry, use: TableUse, offered: readonly R
     });
   if (table !== undefined && !offered.some(({ key }) => key === 'net.netfilter.nf_conntrack_max'))
     advice.push({
-      what: `nf_conntrack_max ${table.max} is as large as memory allows it to be proposed: fewer entries are the way, not more room`,
+      what:
+        4 * table.count <= table.max
+          ? `nf_conntrack_max ${table.max} is at least four times what is in the table: flows are dropped for another reason than its size (hash chains, helpers, clashes: conntrack -S tells which)`
+          : `nf_conntrack_max ${table.max} is as large as memory allows it to be proposed: fewer entries are the way, not more room`,
     });
   if (table?.buckets !== undefined && inquiry.kernelAtLeast('4.8') === false)
     advice.push({

@@ -80,24 +80,28 @@ export interface PortUse {
 
 const isOut = (group: SocketGroup): group is OutGroup => group.direction === 'out';
 
+/** Whether TIME_WAIT sockets of unknown peers could bring a destination to the warning line that is not there without them. */
+const mayReach = (
+  inquiry: Inquiry,
+  tuples: readonly (readonly [string, Tuple])[],
+  unlisted: number,
+  ports: number,
+): boolean => {
+  const line = inquiry.threshold('EPHEMERAL_WARN_RATIO') * ports;
+  const below = tuples.map(([, { liveTotal }]) => liveTotal).filter((live) => live < line);
+  return Math.max(0, ...below) + unlisted >= line;
+};
+
 /**
  * Port use of every destination that was listed.
- * @returns undefined, with what is missing noted, when it cannot be told. Where TIME_WAIT holders failed but even all
- * sockets of the host together stay below the warning line, that is told: no destination can be above it.
+ * @returns undefined, with what is missing noted, when it cannot be told. Where it is unknown who holds TIME_WAIT but no
+ * destination can be brought to the warning line by them, that is told.
  */
 export const portUse = (inquiry: Inquiry): PortUse | undefined => {
   const capacity = portCapacity(inquiry);
   const sockets = inquiry.reading('sockets');
   if (capacity === undefined || sockets === undefined) return undefined;
   const holders = inquiry.detail('timeWait');
-  if (holders === undefined) {
-    const tw = inquiry.reading('sockstat')?.tw;
-    const most = tw === undefined ? undefined : tw + sockets.outgoing.sockets;
-    if (most === undefined || most / capacity.ports >= inquiry.threshold('EPHEMERAL_WARN_RATIO')) {
-      inquiry.reading('timeWait');
-      return undefined;
-    }
-  }
   const sampled = holders?.mode === 'windows';
   const sampledPorts = holders?.sampledPorts;
   if (sampled && (sampledPorts === undefined || sampledPorts < 1)) {
@@ -139,6 +143,12 @@ export const portUse = (inquiry: Inquiry): PortUse | undefined => {
       },
     ];
   });
+  // whose TIME_WAIT these are nobody asked (too few to matter), or it could not be read
+  const unlisted = holders === undefined ? inquiry.reading('sockstat')?.tw : 0;
+  if (unlisted === undefined || (unlisted > 0 && mayReach(inquiry, tuples, unlisted, capacity.ports))) {
+    inquiry.reading('timeWait');
+    return undefined;
+  }
   tuples.sort(([leftName, left], [rightName, right]) => right.use - left.use || (leftName < rightName ? -1 : 1));
   const timeWaitTotal =
     holders?.outgoing !== undefined

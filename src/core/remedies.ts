@@ -63,7 +63,7 @@ const CONTRACTS: Readonly<Record<string, Contract>> = {
     signal: 'TCPTimeWaitOverflow stops rising; the TIME_WAIT count grows, as it should',
     judgeAfterSeconds: 5,
     revertHazard: 'overflow at once; existing TIME_WAIT stay',
-    min: 262_144,
+    min: 65_536,
     max: 16_777_216,
     neverLower: true,
   },

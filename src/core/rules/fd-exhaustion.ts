@@ -3,6 +3,15 @@ import type { Advice } from '../finding.js';
 import { anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
+const FILE_MAX = {
+  what: 'fs.file-max higher',
+  why: 'the limit is that of the process, not of the machine: no effect (measured)',
+};
+
+/** fs.file-max is 2^63-1 by default, and a soft limit may be unlimited: nobody ever comes near. */
+const isUnlimited = (limit: number): boolean => limit >= 2 ** 52;
+const limitWords = (limit: number): string => (isUnlimited(limit) ? 'no limit' : String(limit));
+
 export const rule: Rule = {
   id: 'fd-exhaustion',
   title: 'A listening process has run out of file descriptors',
@@ -44,7 +53,7 @@ export const rule: Rule = {
         value: openFiles,
         unit: 'descriptors',
         source: `/proc/${pid}/fd`,
-        limit: softLimit,
+        ...(!isUnlimited(softLimit) && { limit: softLimit }),
       });
     q.ask(
       `Does a listening process use at least ${limit * 100} % of its descriptors?`,
@@ -53,7 +62,7 @@ export const rule: Rule = {
         ? `not counted: ${asked.reason}`
         : shown === undefined
           ? 'unknown'
-          : `${shown.command} (pid ${shown.pid}): ${shown.openFiles} of ${shown.softLimit}`,
+          : `${shown.command} (pid ${shown.pid}): ${shown.openFiles} of ${limitWords(shown.softLimit)}`,
     );
 
     const handles = q.reading('fileHandles');
@@ -61,7 +70,7 @@ export const rule: Rule = {
     const hostFull = q.ask(
       `Does the machine use at least ${hostLimit * 100} % of fs.file-max?`,
       reaches(handles?.used, handles === undefined ? undefined : handles.max * hostLimit),
-      handles === undefined ? 'unknown' : `${handles.used} of ${handles.max}`,
+      handles === undefined ? 'unknown' : `${handles.used} of ${limitWords(handles.max)}`,
     );
     if (handles !== undefined && hostFull === true)
       q.show({
@@ -96,11 +105,13 @@ export const rule: Rule = {
       ...(first !== undefined && { subject: `${first.command} (pid ${first.pid})` }),
       causedBy: leaks ? ['close-wait-leak'] : [],
       advice,
+      // where the machine itself is at its limit a higher one is no mistake
+      avoid: hostFull === true ? rule.avoid.filter((it) => it !== FILE_MAX) : rule.avoid,
     });
   },
   avoid: [
     { what: 'net.core.somaxconn higher', why: 'a longer queue is not accepted any faster: no effect (measured)' },
-    { what: 'fs.file-max higher', why: 'the limit is that of the process, not of the machine: no effect (measured)' },
+    FILE_MAX,
     { what: AVOID.articleFour.what, why: AVOID.articleFour.why },
   ],
   exceptions: ['A process that keeps a fixed pool close to its limit on purpose.'],
