@@ -12,6 +12,7 @@ import { waitingMessage } from '../src/blocks/waiting.js';
 import type { AnswerOptions, Command, Desk, Parsed } from '../src/command.js';
 import { hostOfClick, oneHost } from '../src/command-host.js';
 import { type Chosen, chooseHosts, manyOfClick } from '../src/command-many.js';
+import { isSet, parseSet, proposeTyped, type SetArgs } from '../src/command-propose.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import { driftOf } from '../src/core/drift.js';
 import type { Host } from '../src/core/inventory.js';
@@ -24,6 +25,8 @@ export interface SysctlArgs {
   all?: boolean;
   /** two hosts side by side */
   diff?: boolean;
+  /** a change is to be proposed */
+  set?: SetArgs;
 }
 
 const usage: Usage = {
@@ -34,6 +37,10 @@ const usage: Usage = {
     { form: '<host> <key or pattern>', does: 'one key, or net.ipv4.* ; old names are understood' },
     { form: '<hosts> [words]', does: 'drift: in which keys @web, web-* or env=prod differ, and who is the odd one' },
     { form: '--diff <host> <host> [words]', does: 'two hosts side by side' },
+    {
+      form: '<host> set key=value … [--for 10m] [--persist]',
+      does: 'proposes a change, which others approve and the host takes back unless it is confirmed',
+    },
     { form: '<host> … --private', does: 'the same, to you alone' },
   ],
   examples: [
@@ -41,10 +48,15 @@ const usage: Usage = {
     '/sysctl web-1 net.ipv4.tcp_tw_reuse',
     '/sysctl @web',
     '/sysctl --diff web-1 web-2',
+    '/sysctl web-1 set net.ipv4.tcp_tw_reuse=1 --for 10m',
   ],
 };
 
 const parse = (text: string): Parsed<SysctlArgs> => {
+  if (isSet(text)) {
+    const read = parseSet(text);
+    return read.ok ? { ok: true, args: { ...read.args, words: [], private: false } } : read;
+  }
   const line = readCommandLine(text, { flags: ['private', 'all', 'diff'] });
   if (!line.ok) return line;
   const diff = line.flags.has('diff');
@@ -65,6 +77,11 @@ const parse = (text: string): Parsed<SysctlArgs> => {
 };
 
 const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
+  if (args.set !== undefined) {
+    const host = await oneHost(desk, usage, args.selector);
+    if (host !== undefined) await proposeTyped(desk, usage, host, args.set);
+    return;
+  }
   const selection = desk.fleet?.select(args.selector);
   if (selection?.ok === true && (selection.hosts.length > 1 || args.diff === true)) {
     if (args.diff === true && selection.hosts.length !== 2)
@@ -146,7 +163,7 @@ const typed = (host: Host, words: string): string => `${host.name} ${words}`.tri
 export const command: Command<SysctlArgs> = {
   name: 'sysctl',
   summary: "Show a host's sysctls: value, default, meaning, what sets them at boot",
-  hint: '<host or @group> [words, keys or patterns]',
+  hint: '<host or @group> [words, keys or patterns] | <host> set key=value',
   usage,
   parse,
   run,

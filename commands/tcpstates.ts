@@ -11,6 +11,7 @@ import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
 import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command-host.js';
 import { chooseHosts, fleetActions, measureMany } from '../src/command-many.js';
+import { proposeFinding } from '../src/command-propose.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 import { nearestNames } from '../src/core/selector.js';
@@ -126,6 +127,7 @@ const shown = (desk: Desk, investigated: Investigated, isPrivate: boolean): Mess
     private: isPrivate,
     ...(previous === undefined ? {} : { previous }),
     ...(isPrivate ? {} : { asker: desk.caller.userId }),
+    ...(desk.changes === undefined ? {} : { offers: desk.changes.offers(host, diagnosis) }),
   });
 };
 
@@ -205,6 +207,7 @@ export const command: Command<TcpstatesArgs> = {
       const message = shown(desk, shows.measured, isPrivate);
       await desk.answer(message, async () => message, { private: isPrivate, at: 'thread' });
     }),
+    [ACTIONS.propose]: proposeFinding,
     [ACTIONS.share]: async (desk, click) => {
       const shows = await measurementOfClick(desk, click);
       if (shows === undefined) return;

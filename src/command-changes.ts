@@ -4,9 +4,11 @@ import type { Message, Modal } from './blocks/message.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';
 import type { Wish } from './core/plan.js';
+import type { Place } from './ports/chat.js';
 
 /** What to show to the one who clicked; nothing where the change's own message says it. */
-export type Shown = { whisper: Message } | { modal: Modal } | undefined;
+/** `at`: where it was asked; a modal itself stands in no channel. */
+export type Shown = { whisper: Message; at?: Place } | { modal: Modal } | undefined;
 
 export interface DraftWish {
   wishes: readonly Wish[];

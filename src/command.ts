@@ -109,8 +109,8 @@ export interface Desk {
   readSysctls(host: Host): Promise<SysctlsRead>;
   check(host: Host): Promise<CheckReport>;
 
-  /** To the caller alone, at once. */
-  whisper(message: Message): Promise<void>;
+  /** To the caller alone, at once; where they are, or at another place that they asked from. */
+  whisper(message: Message, at?: Place): Promise<void>;
   /**
    * One message, kept current: `opening` at once, whatever `show` is given meanwhile, and at the end what `work` returns. It is
    * never left at its opening: when work throws, the program stops or dies, the message says so or is finished later.

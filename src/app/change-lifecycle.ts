@@ -207,6 +207,11 @@ export class ChangeLifecycle {
     );
   }
 
+  /** Whether somebody may allow it alone, in an emergency; asked again when they do. */
+  mayBreakGlass(asker: Asker, change: Change): Permission {
+    return this.glassPermission(asker, change);
+  }
+
   /** What has come due for a change. Never throws; what can't be done now is due again. */
   async due({ kind, subject }: DueDraft): Promise<void> {
     const loaded = await this.parts.store.changes.load(subject);

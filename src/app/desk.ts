@@ -141,8 +141,8 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     },
     check: (host) => investigations.check(host),
 
-    whisper: (message: Message) =>
-      chat.whisper({ ...place, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
+    whisper: (message: Message, at: Place = place) =>
+      chat.whisper({ ...at, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
 
     answer: async (opening, work, options = {}) => {
       // Taken over once: a command's second answer is a new message.

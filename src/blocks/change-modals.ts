@@ -112,6 +112,8 @@ export interface ProposalView {
   undoes?: string;
   /** what would be done on the host */
   dryRun: { request: string; steps: readonly string[] };
+  /** the gate could not be asked now: it may be proposed all the same */
+  gateFailure?: string;
 }
 
 const approvalLine = ({ approvals, approvers, stepUp }: ProposalView): Line => [
@@ -155,7 +157,16 @@ export const proposalModal = (view: ProposalView): Modal => {
         options: persist,
         initial_option: view.persistent ? (persist[1] ?? persist[0]) : persist[0],
       }),
-      ...dryRunBlocks(view.dryRun, 'What would be sent to the host'),
+      ...(view.gateFailure === undefined
+        ? dryRunBlocks(view.dryRun, 'What would be sent to the host')
+        : [
+            rich(
+              lines([
+                { bold: 'The gate of this host can’t be asked now: ' },
+                `${view.gateFailure.slice(0, 300)} Nothing can be applied until it answers.`,
+              ]),
+            ),
+          ]),
     ],
     { callbackId: VIEWS.propose, metadata: JSON.stringify({ draft: view.draft }), submit: 'Propose', close: 'Cancel' },
   );

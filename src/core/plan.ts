@@ -5,7 +5,7 @@
 import type { Finding, Remedy } from './finding.js';
 import { type GateEntry, REQUEST_CHARACTERS_MAX, setRequest } from './gate/request.js';
 import type { Host, Inventory } from './inventory.js';
-import { evaluate, evaluateKeys, type Policy, peopleIn, personOf, type Subject } from './policy.js';
+import { evaluate, evaluateKeys, type Policy, type Subject } from './policy.js';
 import { formatPorts, parsePortList } from './port-list.js';
 import { nearestNames } from './selector.js';
 import type { SysctlValues } from './snapshot.js';
@@ -182,13 +182,16 @@ const settingOf = (wish: Wish, from: string, entry: SysctlEntry): Setting => {
   };
 };
 
+type Keys = Pick<Policy, 'keys'>;
+
 /** One wish against the host's value and the policy's keys. */
 const settingFor = (
   wish: Wish,
   now: SysctlValues,
-  { policy, catalogue }: PlanContext,
+  policy: Keys,
+  catalogue: PlanContext['catalogue'],
   undoes: boolean,
-): { setting: Setting } | { why: string; already?: true } => {
+): { setting: Setting } | { why: string } => {
   const { key, to } = wish;
   const entry = catalogue.get(key);
   const keys = evaluateKeys(policy, catalogue, [wish]);
@@ -196,58 +199,70 @@ const settingFor = (
   const value = now[key];
   if (value === undefined) return { why: `this host has no ${key}, or it could not be read` };
   const from = folded(value);
-  if (from === to) return { why: `${key} is ${to === '' ? 'empty' : to} already`, already: true };
+  if (from === to) return { why: `${key} is ${to === '' ? 'empty' : to}${ALREADY}` };
   const problem = moveProblem(from, to, entry, undoes);
   return problem === undefined ? { setting: settingOf(wish, from, entry) } : { why: problem };
+};
+/** What is so already needs no change; it keeps nothing else from being proposed. */
+const ALREADY = ' already';
+
+type Arranged = { ok: true; settings: readonly Setting[]; leftOut: readonly LeftOut[] } | { ok: false; why: string };
+
+const arrange = (
+  wishes: readonly Wish[],
+  now: SysctlValues,
+  policy: Keys,
+  catalogue: PlanContext['catalogue'],
+  { partly, undoes = false }: { partly: boolean; undoes?: boolean },
+): Arranged => {
+  const settings: Setting[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const wish of wishes) {
+    const found = settingFor(wish, now, policy, catalogue, undoes);
+    if ('setting' in found) settings.push(found.setting);
+    else if (partly) leftOut.push({ key: wish.key, why: found.why });
+    else return { ok: false, why: found.why };
+  }
+  const kept = settings.filter(({ key }) => {
+    const other = ONLY_WITH.get(key);
+    const blocked = leftOut.find((left) => left.key === other && !left.why.endsWith(ALREADY));
+    if (blocked !== undefined) leftOut.push({ key, why: `only together with ${blocked.key}` });
+    return blocked === undefined;
+  });
+  if (kept.length === 0) return { ok: false, why: leftOut[0]?.why ?? 'nothing is to be set' };
+  const ordered = inOrder(kept);
+  return tooLong(ordered)
+    ? { ok: false, why: 'a value is longer or other than a host’s gate takes' }
+    : { ok: true, settings: ordered, leftOut };
 };
 
 /**
  * @param wishes what is to be set
  * @param now values read from the host just now
- * @param partly true: what may not be set is left out (a finding's remedies); false: it refuses the whole (what was typed)
- * @param undoes takes back a confirmed change: what may only be raised may then be lowered to where it was
+ * @param how `partly`: what may not be set is left out (a finding's remedies), else it refuses the whole (what was typed);
+ *   `undoes`: takes back a confirmed change, so what may only be raised may be lowered to where it was
  */
 export const plan = (
   wishes: readonly Wish[],
   now: SysctlValues,
   context: PlanContext,
-  { partly, undoes = false }: { partly: boolean; undoes?: boolean },
+  how: { partly: boolean; undoes?: boolean },
 ): Planned => {
-  const { policy, inventory, host, subject, channel, nowMs } = context;
+  const { policy, inventory, catalogue, host, subject, channel, nowMs } = context;
   const question = { subject, host, nowMs, ...(channel === undefined ? {} : { channel }) };
   const may = evaluate(policy, inventory, { ...question, action: 'propose' });
   if (!may.allowed) return { ok: false, why: may.why, whoCould: may.whoCould };
-
-  const settings: Setting[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const wish of wishes) {
-    const found = settingFor(wish, now, context, undoes);
-    if ('setting' in found) settings.push(found.setting);
-    // What is so already needs no change; it keeps nothing else from being proposed.
-    else if (partly) leftOut.push({ key: wish.key, why: found.why });
-    else return { ok: false, why: found.why, whoCould: [] };
-  }
-  const kept = settings.filter(({ key }) => {
-    const other = ONLY_WITH.get(key);
-    const blocked = leftOut.find((left) => left.key === other && !left.why.endsWith(' already'));
-    if (blocked !== undefined) leftOut.push({ key, why: `only together with ${blocked.key}` });
-    return blocked === undefined;
-  });
-  const [firstLeft] = leftOut;
-  if (kept.length === 0) return { ok: false, why: firstLeft?.why ?? 'nothing is to be set', whoCould: [] };
-  const ordered = inOrder(kept);
-  if (tooLong(ordered)) return { ok: false, why: 'a value is longer or other than a host’s gate takes', whoCould: [] };
-  const keys = evaluateKeys(policy, context.catalogue, ordered);
-  return {
-    ok: true,
-    settings: ordered,
-    leftOut,
-    approvals: keys.approvals,
-    stepUp: keys.stepUp,
-    mayPersist: keys.mayPersist,
-    approvers: approversOf(context),
-  };
+  const arranged = arrange(wishes, now, policy, catalogue, how);
+  if (!arranged.ok) return { ok: false, why: arranged.why, whoCould: [] };
+  const { approvals, stepUp, mayPersist } = evaluateKeys(policy, catalogue, arranged.settings);
+  return { ...arranged, approvals, stepUp, mayPersist, approvers: approversOf(context) };
 };
+
+const ANY_KEY: Keys = { keys: [{ pattern: '*', bounds: {}, approvals: 1, stepUp: false, mayPersist: true }] };
+
+/** What a person with root would type on a host that the bot can't change: policy is not asked, sense still is. */
+export const planByHand = (wishes: readonly Wish[], now: SysctlValues, catalogue: PlanContext['catalogue']): Arranged =>
+  arrange(wishes, now, ANY_KEY, catalogue, { partly: true });
 
 /** Who may approve on this host, the asker apart. */
 export const approversOf = ({ policy, inventory, host, subject, channel, nowMs }: PlanContext): readonly string[] =>
@@ -268,7 +283,3 @@ export const planFinding = (finding: Finding, context: PlanContext): Planned =>
   plan(wishesOf(finding), Object.fromEntries(finding.remedies.map(({ key, from }) => [key, from])), context, {
     partly: true,
   });
-
-/** People and roles that are told when nobody approves in time. */
-export const escalationOf = (policy: Policy, subject: Subject): readonly string[] =>
-  peopleIn(policy, policy.escalation, personOf(policy, subject.account));

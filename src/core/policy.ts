@@ -212,7 +212,7 @@ export const evaluate = (policy: Policy, inventory: Inventory, question: Questio
 };
 
 /** The first rule whose pattern names the key, exact ones before patterns. */
-export const ruleForKey = (policy: Policy, key: string): KeyRule | undefined =>
+export const ruleForKey = (policy: Pick<Policy, 'keys'>, key: string): KeyRule | undefined =>
   policy.keys.find(({ pattern }) => pattern === key) ??
   policy.keys.find(({ pattern }) => pattern.includes('*') && patternToRegExp(pattern).test(key));
 
@@ -227,7 +227,7 @@ export interface KeysVerdict {
 
 /** May these values be set at all, and what does it take? Whoever asks. */
 export const evaluateKeys = (
-  policy: Policy,
+  policy: Pick<Policy, 'keys'>,
   catalogue: ReadonlyMap<string, SysctlEntry>,
   entries: readonly { key: string; to: string }[],
 ): KeysVerdict => {

@@ -1,0 +1,206 @@
+/**
+ * Keeps the one message of each change current, in its channel or thread. Where it stands and how far it has got is in the
+ * store: another process, or this one after a restart, brings it up to date.
+ */
+import { type ChangeCard, changeMessage } from '../blocks/change-card.js';
+import { nudgeMessage, skippedMessage } from '../blocks/change-notices.js';
+import type { Mention } from '../blocks/change-words.js';
+import type { Change } from '../core/change.js';
+import type { Setting } from '../core/plan.js';
+import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
+import type { Clock } from '../ports/clock.js';
+import type { Log } from '../ports/log.js';
+import { type Store, StoreFailure } from '../ports/store.js';
+import type { Nudge } from './change-lifecycle.js';
+
+/** What is kept of a proposal from its modal on: where it was asked, and the words that its approvers read. */
+export interface Draft {
+  place: Place;
+  /** `team:user` of who asked */
+  by: string;
+  host: string;
+  settings: readonly Setting[];
+  finding?: { id: string; subject?: string };
+  undoes?: string;
+  mayPersist: boolean;
+  createdAtMs: number;
+}
+export const DRAFTS = 'change-draft';
+
+/** Where a change's message stands; `posted` absent while it is being posted. */
+interface Standing {
+  posted?: Posted;
+  /** the version of the change that it shows */
+  version: number;
+  sinceMs: number;
+  skippedTold?: true;
+}
+const MESSAGES = 'change-message';
+/** a process that died while it posted is taken over after this */
+const POSTING_MS = 20_000;
+const RECONCILE_MS = 10_000;
+/** ended changes are looked after for so long */
+const PAST_MS = 24 * 3_600_000;
+const TURNS_MAX = 20;
+
+export interface BoardParts {
+  store: Store;
+  chat: Chat;
+  clock: Clock;
+  log: Log;
+  /** what the message shows beside the change itself */
+  cardOf: (change: Change, settings: readonly Setting[]) => Promise<ChangeCard>;
+  /** who is to be mentioned */
+  peopleFor: (change: Change, about: Nudge | 'skipped') => readonly Mention[];
+}
+
+export class ChangeBoard {
+  private readonly turns = new Map<string, { again: boolean; done: Promise<void> }>();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: BoardParts) {}
+
+  /** Brings the message of a change up to date; one at a time per change, the newest state wins. Never rejects. */
+  refresh(id: string): Promise<void> {
+    const turn = this.turns.get(id);
+    if (turn !== undefined) {
+      turn.again = true;
+      return turn.done;
+    }
+    const mine = { again: false, done: Promise.resolve() };
+    mine.done = (async () => {
+      for (let turns = 0; turns < TURNS_MAX; turns++) {
+        mine.again = false;
+        const behind = await this.show(id).catch((error: unknown) => {
+          this.parts.log.warn({ change: id, err: error }, 'the message of a change could not be kept current');
+          return false;
+        });
+        if (!behind && !mine.again) break;
+      }
+      this.turns.delete(id);
+    })();
+    this.turns.set(id, mine);
+    return mine.done;
+  }
+
+  /** Tells people in the thread of the change's message. */
+  async nudge(change: Change, about: Nudge): Promise<void> {
+    const people = this.parts.peopleFor(change, about);
+    await this.inThread(change.id, nudgeMessage({ change, about, people }));
+  }
+
+  /** From now on looks after messages that an earlier run, or another process, left behind. */
+  start(): void {
+    this.running = (async () => {
+      while (!this.stopping.signal.aborted) {
+        await this.reconcile().catch((error: unknown) =>
+          this.parts.log.warn({ err: error }, 'messages of changes could not be compared with the store'),
+        );
+        await this.parts.clock.sleep(RECONCILE_MS, this.stopping.signal);
+      }
+    })();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await Promise.all([...this.turns.values()].map(({ done }) => done));
+  }
+
+  /** Every change whose message does not show what it is. */
+  async reconcile(): Promise<void> {
+    const { store, clock } = this.parts;
+    const [open, past] = await Promise.all([
+      store.changes.find({ open: true, limit: 200 }),
+      store.changes.find({ open: false, sinceMs: clock.now() - PAST_MS, limit: 200 }),
+    ]);
+    for (const change of [...open, ...past]) {
+      const standing = await store.documents.get<Standing>(MESSAGES, change.id);
+      if (standing?.value.version !== change.version || standing.value.posted === undefined)
+        await this.refresh(change.id);
+    }
+  }
+
+  /** @returns whether the change has moved meanwhile */
+  private async show(id: string): Promise<boolean> {
+    const { store, clock, cardOf } = this.parts;
+    const loaded = await store.changes.load(id);
+    const draft = await store.documents.get<Draft>(DRAFTS, id);
+    if (loaded === undefined || draft === undefined) return false;
+    const { change } = loaded;
+    const message = changeMessage(await cardOf(change, draft.value.settings));
+    const standing = await store.documents.get<Standing>(MESSAGES, id);
+    let posted = standing?.value.posted;
+    if (posted === undefined) {
+      // Claimed first: of two processes one posts.
+      if (standing !== undefined && clock.now() - standing.value.sinceMs < POSTING_MS) return false;
+      try {
+        const claim: Standing = { version: 0, sinceMs: clock.now() };
+        await store.documents.put(MESSAGES, id, claim, standing?.version ?? 0);
+      } catch (error) {
+        if (error instanceof StoreFailure && error.problem === 'conflict') return false;
+        throw error;
+      }
+      posted = await this.post(id, draft.value.place, message);
+    } else posted = await this.update(posted, draft.value.place, message);
+    if (posted === undefined) return false;
+    const skippedTold = standing?.value.skippedTold === true || (await this.tellSkipped(change, posted));
+    const shown: Standing = {
+      posted,
+      version: change.version,
+      sinceMs: clock.now(),
+      ...(skippedTold ? { skippedTold: true as const } : {}),
+    };
+    await store.documents.put(MESSAGES, id, shown);
+    const now = await store.changes.load(id);
+    return now !== undefined && now.change.version !== change.version;
+  }
+
+  private async post(id: string, place: Place, message: ReturnType<typeof changeMessage>): Promise<Posted | undefined> {
+    try {
+      return await this.parts.chat.post(place, message);
+    } catch (error) {
+      await this.parts.store.documents.delete(MESSAGES, id);
+      throw error;
+    }
+  }
+
+  private async update(
+    posted: Posted,
+    place: Place,
+    message: ReturnType<typeof changeMessage>,
+  ): Promise<Posted | undefined> {
+    try {
+      await this.parts.chat.update(posted, message);
+      return posted;
+    } catch (error) {
+      // Somebody deleted it: the change is still there, and must be seen.
+      if (error instanceof ChatError && error.problem === 'message-gone') return this.parts.chat.post(place, message);
+      throw error;
+    }
+  }
+
+  private async tellSkipped(change: Change, posted: Posted): Promise<boolean> {
+    if (!change.approvals.some(({ breakGlass }) => breakGlass !== undefined)) return false;
+    const people = this.parts.peopleFor(change, 'skipped');
+    await this.parts.chat.post(
+      { channel: posted.channel, threadTs: await this.threadOf(change.id, posted) },
+      skippedMessage({ change, people }),
+    );
+    return true;
+  }
+
+  private async inThread(id: string, message: ReturnType<typeof nudgeMessage>): Promise<void> {
+    const { store, chat } = this.parts;
+    const standing = await store.documents.get<Standing>(MESSAGES, id);
+    const posted = standing?.value.posted;
+    if (posted === undefined) return;
+    await chat.post({ channel: posted.channel, threadTs: await this.threadOf(id, posted) }, message);
+  }
+
+  private async threadOf(id: string, posted: Posted): Promise<string> {
+    const draft = await this.parts.store.documents.get<Draft>(DRAFTS, id);
+    return draft?.value.place.threadTs ?? posted.ts;
+  }
+}

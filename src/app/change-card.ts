@@ -1,0 +1,50 @@
+/** What a change's card shows beside the change itself: who may approve now, what the keys ask for, what it waits for. */
+import type { ChangeCard } from '../blocks/change-card.js';
+import type { Mention } from '../blocks/change-words.js';
+import type { Change } from '../core/change.js';
+import type { Inventory } from '../core/inventory.js';
+import type { Setting } from '../core/plan.js';
+import { evaluate, evaluateKeys, type Policy, type Subject } from '../core/policy.js';
+import type { SysctlEntry } from '../core/sysctl.js';
+import type { Clock } from '../ports/clock.js';
+import type { Store } from '../ports/store.js';
+import { glassCovers, mentionsOf } from './change-people.js';
+
+export interface CardParts {
+  store: Pick<Store, 'documents'>;
+  clock: Clock;
+  policy: () => Policy;
+  inventory: () => Inventory;
+  catalogue: ReadonlyMap<string, SysctlEntry>;
+}
+
+/** Names of who may still approve: without the requester and those who have. */
+export const approverNames = (
+  { policy, inventory, clock }: Pick<CardParts, 'policy' | 'inventory' | 'clock'>,
+  change: Change,
+): string[] => {
+  const host = inventory().hosts.get(change.plan.host.name);
+  if (host === undefined) return [];
+  const asker: Subject = { account: change.requester.account, userGroups: [], member: true };
+  const { whoCould } = evaluate(policy(), inventory(), { subject: asker, action: 'approve', host, nowMs: clock.now() });
+  const done = new Set(change.approvals.map(({ by }) => by.person));
+  return whoCould.filter((name) => !done.has(name));
+};
+
+export const approverMentions = (parts: CardParts, change: Change): Mention[] =>
+  mentionsOf(parts.policy(), approverNames(parts, change));
+
+export const cardFor = async (parts: CardParts, change: Change, settings: readonly Setting[]): Promise<ChangeCard> => {
+  const waits =
+    change.state === 'approved'
+      ? await parts.store.documents.get<{ failure: string }>('change-waits', change.id)
+      : undefined;
+  return {
+    change,
+    words: settings,
+    approvers: approverMentions(parts, change),
+    stepUp: evaluateKeys(parts.policy(), parts.catalogue, change.plan.entries).stepUp,
+    glass: glassCovers(parts.policy(), parts.inventory(), parts.inventory().hosts.get(change.plan.host.name)),
+    ...(waits === undefined ? {} : { waits: waits.value.failure }),
+  };
+};

@@ -1,0 +1,108 @@
+/**
+ * Changes, put together: life-cycle, the message of each, one-time codes, what is due. One of these runs in each process; several
+ * processes may share one store.
+ */
+
+import type { SysctlsRead } from '../command.js';
+import type { Caller } from '../core/caller.js';
+import type { Change } from '../core/change.js';
+import type { Diagnosis } from '../core/finding.js';
+import type { Host, Inventory } from '../core/inventory.js';
+import type { Hash } from '../core/plan-digest.js';
+import { type Policy, peopleIn, type Subject, selects } from '../core/policy.js';
+import type { SysctlEntry } from '../core/sysctl.js';
+import type { Chat } from '../ports/chat.js';
+import type { Clock, Ids } from '../ports/clock.js';
+import type { Log } from '../ports/log.js';
+import type { Store } from '../ports/store.js';
+import type { Transport } from '../ports/transport.js';
+import { ChangeBoard } from './change-board.js';
+import { approverNames, cardFor } from './change-card.js';
+import type { CallersChanges as Desk } from './change-desk.js';
+import { CallersChanges } from './change-desk.js';
+import { GateDoor } from './change-gate.js';
+import { ChangeLifecycle, type Nudge } from './change-lifecycle.js';
+import { mentionsOf } from './change-people.js';
+import { StepUp } from './change-step-up.js';
+
+export interface ChangesParts {
+  store: Store;
+  chat: Chat;
+  transport: Transport;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  hash: Hash;
+  policy: () => Policy;
+  inventory: () => Inventory;
+  catalogue: ReadonlyMap<string, SysctlEntry>;
+  diagnose: (host: Host) => Promise<{ ok: true; diagnosis: Diagnosis } | { ok: false; failure: string }>;
+  readSysctls: (host: Host) => Promise<SysctlsRead>;
+  maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
+  /** seconds after a change came into force */
+  verifyAfterSeconds: readonly number[];
+  /** a one-time-code secret by the name that policy gives it */
+  secret: (name: string) => string | undefined;
+}
+
+export class Changes {
+  readonly lifecycle: ChangeLifecycle;
+  readonly board: ChangeBoard;
+  private readonly gate: GateDoor;
+  private readonly stepUp: StepUp;
+
+  constructor(private readonly parts: ChangesParts) {
+    this.gate = new GateDoor(parts.transport);
+    this.stepUp = new StepUp(parts);
+    this.board = new ChangeBoard({
+      ...parts,
+      cardOf: (change, settings) => cardFor(parts, change, settings),
+      peopleFor: (change, about) => mentionsOf(parts.policy(), this.named(change, about)),
+    });
+    this.lifecycle = new ChangeLifecycle({
+      ...parts,
+      gate: this.gate,
+      moved: (change) => void this.board.refresh(change.id),
+      nudge: (change, about) => {
+        this.board.nudge(change, about).catch((error: unknown) => {
+          parts.log.warn({ change: change.id, action: about, err: error }, 'nobody could be reminded');
+        });
+      },
+    });
+  }
+
+  /** What one person may do from where they are. */
+  at(caller: Caller, subject: Subject): Desk {
+    const { lifecycle, board, stepUp, gate } = this;
+    return new CallersChanges({ ...this.parts, lifecycle, board, stepUp, gate }, caller, subject);
+  }
+
+  /** Who is to be told, by the names of the policy. */
+  private named(change: Change, about: Nudge | 'skipped'): string[] {
+    const policy = this.parts.policy();
+    const approvers = approverNames(this.parts, change);
+    switch (about) {
+      case 'approval':
+        return approvers;
+      case 'escalation':
+        return [...new Set([...peopleIn(policy, policy.escalation), ...approvers])];
+      case 'skipped': {
+        const skipped = change.approvals.flatMap(({ breakGlass }) => breakGlass?.skipped ?? []);
+        const broke = new Set(change.approvals.map(({ by }) => by.person));
+        return [...new Set([...skipped, ...peopleIn(policy, policy.escalation)])].filter((name) => !broke.has(name));
+      }
+      case 'window':
+        return [...new Set([change.requester.person, ...this.confirmers(change)])];
+    }
+  }
+
+  private confirmers(change: Change): string[] {
+    const { policy, inventory } = this.parts;
+    const host = inventory().hosts.get(change.plan.host.name);
+    if (host === undefined) return [];
+    const roles = policy()
+      .grants.filter((grant) => selects(grant.hosts, host, inventory()))
+      .flatMap((grant) => grant.roles.confirm ?? []);
+    return peopleIn(policy(), roles);
+  }
+}
