@@ -12,12 +12,13 @@ import type { Inventory } from './core/inventory.js';
 import { stateScript } from './core/probe-script.js';
 import { sysctlScript } from './core/sysctl-script.js';
 import { parseSysctls } from './core/sysctl-transcript.js';
+import { thresholdsFor } from './core/thresholds.js';
 import { parseTranscript } from './core/transcript.js';
 import { type Lab, startLab } from './lab/lab.js';
 import { makeLog } from './log.js';
 import { manifestOf } from './manifest.js';
 import type { Log } from './ports/log.js';
-import { loadRules } from './rules.js';
+import { loadRules, thresholdsOf } from './rules.js';
 import { readSettings, type Settings } from './settings.js';
 import type { SlackSettings } from './slack/connect.js';
 import { createTransport } from './ssh/transport.js';
@@ -34,6 +35,7 @@ const fail = (...lines: readonly string[]): never => {
 const watchInventory = (
   settings: Settings,
   lab: Lab | undefined,
+  known: ReadonlySet<string>,
   log: Log,
   onChange: (inventory: Inventory) => void,
 ): Watched<Inventory> => {
@@ -42,7 +44,7 @@ const watchInventory = (
     return { current: () => lab.inventory, problem: () => undefined, reload: () => undefined, close: () => undefined };
   return watchConfig({
     file,
-    load: loadInventory,
+    load: (path) => loadInventory(path, { thresholds: known }),
     onChange: (inventory) => {
       log.info(
         { path: file, count: inventory.hosts.size, revision: inventory.revision },
@@ -150,7 +152,9 @@ const main = async (): Promise<void> => {
     ],
   });
 
-  const inventory = watchInventory(settings, lab, log, ({ hosts }) => transport.inventoryChanged([...hosts.values()]));
+  const inventory = watchInventory(settings, lab, new Set(thresholdsOf(rules).keys()), log, ({ hosts }) =>
+    transport.inventoryChanged([...hosts.values()]),
+  );
   const transport = createTransport({
     hosts: [...inventory.current().hosts.values()],
     log: (level, message, fields) => log[level]({ detail: JSON.stringify(fields) }, message),
@@ -168,6 +172,7 @@ const main = async (): Promise<void> => {
     commands,
     rules,
     sysctlCatalogue,
+    thresholds: (host) => thresholdsFor(inventory.current(), host),
     scripts: { state: stateScript, sysctl: sysctlScript },
     parse: { state: parseTranscript, sysctl: parseSysctls },
   };

@@ -5,8 +5,9 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Host, HostKeySource, HostLimits, Identity, Inventory } from '../core/inventory.js';
-import { isHostName } from '../core/selector.js';
+import { isHostName, nearestNames } from '../core/selector.js';
 import { ConfigProblem } from './problem.js';
+import { selector } from './selector-field.js';
 import { parseYaml, problemsAt } from './yaml.js';
 
 const text = (expected: string) => z.string({ error: `expected ${expected}` }).min(1, `expected ${expected}`);
@@ -94,12 +95,24 @@ export const inventorySchema = z.strictObject(
       error: 'expected hosts by name, e.g. "web-1: {address: 10.0.0.1}"',
     }),
     groups: z.record(name, z.array(name, { error: 'expected a list of host names' })).optional(),
+    thresholds: z
+      .array(
+        z.strictObject(
+          { hosts: selector, set: z.record(z.string(), z.number('expected a number')) },
+          {
+            error: (issue) =>
+              issue.code === 'unrecognized_keys' ? 'unknown field; expected hosts and set' : 'expected hosts and set',
+          },
+        ),
+        { error: 'expected a list of {hosts, set}' },
+      )
+      .optional(),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? 'unknown field; an inventory has defaults, hosts and groups'
-        : 'expected defaults, hosts and groups',
+        ? 'unknown field; an inventory has defaults, hosts, groups and thresholds'
+        : 'expected defaults, hosts, groups and thresholds',
   },
 );
 export type InventoryFile = z.input<typeof inventorySchema>;
@@ -143,12 +156,22 @@ const jumpLoops = (hosts: ReadonlyMap<string, Host>): { host: string; chain: str
   return loops;
 };
 
+export interface InventoryOptions {
+  /** names of thresholds that rules have; without them any name is taken */
+  thresholds?: ReadonlySet<string>;
+}
+
 /**
  * Builds the inventory from a file's text.
  * @param folder relative paths start here: the folder of the file
  * @throws ConfigProblem naming file, line, field and what was expected
  */
-export const readInventory = (source: string, file: string, folder: string): Inventory => {
+export const readInventory = (
+  source: string,
+  file: string,
+  folder: string,
+  { thresholds: known }: InventoryOptions = {},
+): Inventory => {
   const data = parseYaml(source, file, inventorySchema);
   const { defaults = {} } = data;
   const problems: { path: string[]; expected: string }[] = [];
@@ -217,16 +240,30 @@ export const readInventory = (source: string, file: string, folder: string): Inv
     for (const member of names)
       if (!hosts.has(member))
         problems.push({ path: ['groups', group], expected: `expected registered hosts, but there is no “${member}”` });
+  for (const [index, { set }] of (data.thresholds ?? []).entries())
+    for (const threshold of Object.keys(set))
+      if (known !== undefined && !known.has(threshold)) {
+        const near = nearestNames(threshold, [...known])[0];
+        problems.push({
+          path: ['thresholds', String(index), 'set', threshold],
+          expected: `expected the threshold of a rule${near === undefined ? '' : `; near: ${near}`}`,
+        });
+      }
   if (problems.length > 0) throw problemsAt(source, file, problems);
   const groups = new Map([...members].map(([group, names]) => [group, [...names]]));
-  return { hosts, groups, revision: createHash('sha256').update(source).digest('hex').slice(0, 12) };
+  return {
+    hosts,
+    groups,
+    ...(data.thresholds === undefined ? {} : { thresholds: data.thresholds }),
+    revision: createHash('sha256').update(source).digest('hex').slice(0, 12),
+  };
 };
 
 /**
  * Reads an inventory file.
  * @throws ConfigProblem also where the file is missing or unreadable, saying what to do
  */
-export const loadInventory = (file: string): Inventory => {
+export const loadInventory = (file: string, options: InventoryOptions = {}): Inventory => {
   let source: string;
   try {
     source = readFileSync(file, 'utf8');
@@ -241,5 +278,5 @@ export const loadInventory = (file: string): Inventory => {
       },
     ]);
   }
-  return readInventory(source, file, dirname(resolve(file)));
+  return readInventory(source, file, dirname(resolve(file)), options);
 };

@@ -12,8 +12,8 @@ import {
   mustSelect,
   type Policy,
 } from '../core/policy.js';
-import { parseSelector } from '../core/selector.js';
 import { ConfigProblem } from './problem.js';
+import { selector } from './selector-field.js';
 import { parseYaml, problemsAt } from './yaml.js';
 
 const word = (expected: string) =>
@@ -27,12 +27,6 @@ const userGroup = z
 const channel = z
   .string({ error: 'expected a channel id as in C0123456' })
   .regex(/^[CGD][A-Z0-9]{2,20}$/, 'expected a channel id as in C0123456');
-const selector = z.string({ error: 'expected a selector as in "@web" or "env=prod"' }).transform((text, context) => {
-  const parsed = parseSelector(text);
-  if (parsed.ok) return parsed.selector;
-  context.addIssue({ code: 'custom', message: `expected a selector: ${parsed.problem}` });
-  return z.NEVER;
-});
 const roleNames = z.array(word('a role name'), { error: 'expected a list of role names' });
 const duration = z
   .string({ error: 'expected a time as in 90s, 10m or 4h' })

@@ -1,4 +1,6 @@
 /** The registered machines: nothing else is reachable. Built by `config` from inventory.yml, ssh_config or Ansible. */
+import type { Thresholds } from './rule.js';
+import type { Selector } from './selector.js';
 
 export interface HostLimits {
   connectTimeoutMs: number;
@@ -36,9 +38,16 @@ export interface Host {
   lab?: 'replayed' | 'this machine' | 'namespace';
 }
 
+/** Thresholds of rules that are other than usual on some hosts; of several that name a host the last wins, name by name. */
+export interface ThresholdOverride {
+  hosts: Selector;
+  set: Thresholds;
+}
+
 export interface Inventory {
   hosts: ReadonlyMap<string, Host>;
   groups: ReadonlyMap<string, readonly string[]>;
+  thresholds?: readonly ThresholdOverride[];
   /** changes with every reload */
   revision: string;
 }

@@ -5,6 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { loadInventory, readInventory } from '../../src/config/inventory.js';
 import { ConfigProblem } from '../../src/config/problem.js';
 import { watchConfig } from '../../src/config/watch.js';
+import type { Host } from '../../src/core/inventory.js';
+import { thresholdsFor } from '../../src/core/thresholds.js';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7y1B2m8s0q0m6q1mJm3Jb7m8bqkQ2o7mYy0m3t6x5A';
 const good = `defaults:
@@ -155,6 +157,27 @@ describe('inventory.yml', () => {
 
   test('no file: says what to do', () => {
     expect(() => loadInventory('/nowhere/inventory.yml')).toThrow(/no such file\. Write one by hand .*hosts import/);
+  });
+});
+
+describe('thresholds of some hosts', () => {
+  const text = (set: string): string =>
+    `${good}thresholds:\n  - {hosts: "env=prod", set: {CONNTRACK_FULL_RATIO: 0.9, OTHER: 1}}\n  - {hosts: web-1, set: ${set}}\n`;
+
+  test('hold where the selector says, the last one wins', () => {
+    const inventory = readInventory(text('{CONNTRACK_FULL_RATIO: 0.8}'), 'inventory.yml', '/');
+    const of = (name: string) => thresholdsFor(inventory, inventory.hosts.get(name) as Host);
+    expect(of('web-1')).toEqual({ CONNTRACK_FULL_RATIO: 0.8, OTHER: 1 });
+    expect(of('bastion')).toEqual({ CONNTRACK_FULL_RATIO: 0.9, OTHER: 1 });
+  });
+
+  test('that no rule has are refused', () => {
+    const known = new Set(['CONNTRACK_FULL_RATIO', 'OTHER']);
+    expect(() =>
+      readInventory(text('{CONNTRACK_FUL_RATIO: 0.8}'), 'inventory.yml', '/', { thresholds: known }),
+    ).toThrow(
+      /inventory\.yml:21: thresholds\.1\.set\.CONNTRACK_FUL_RATIO: expected the threshold of a rule; near: CONNTRACK_FULL_RATIO/,
+    );
   });
 });
 
