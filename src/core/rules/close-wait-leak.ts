@@ -9,12 +9,28 @@ const GROWTH_RATIO = 1.1;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
-/** CLOSE_WAIT that nobody has accepted yet wait in a listener's queue: the application is slow there, it leaks nothing. */
+/**
+ * CLOSE_WAIT that nobody has accepted yet wait in a listener's queue: the application is slow there, it leaks nothing. At
+ * most as many as wait on their port; those of ports with too few to be listed may be in any queue.
+ */
 const inAcceptQueues = (q: Inquiry, count: number, sockets: Sockets): number => {
-  const queued = sockets.listeners.reduce((sum, { queueLength }) => sum + queueLength, 0);
+  const waiting = new Map<number, number>();
+  for (const { port, queueLength } of sockets.listeners) waiting.set(port, (waiting.get(port) ?? 0) + queueLength);
+  let queued = 0;
+  let unlisted = count;
+  for (const group of sockets.groups) {
+    if (group.state !== 'CLOSE_WAIT') continue;
+    unlisted -= group.count;
+    const room = group.direction === 'in' ? (waiting.get(group.localPort) ?? 0) : 0;
+    const held = Math.min(room, group.count);
+    queued += held;
+    if (group.direction === 'in') waiting.set(group.localPort, room - held);
+  }
+  const left = [...waiting.values()].reduce((sum, length) => sum + length, 0);
+  queued += Math.min(Math.max(0, unlisted), left);
   const owners = q.detail('closeWaitOwners');
   const ownersSeen = owners !== undefined && (owners.owners.length > 0 || q.detail('facts')?.uid === 0);
-  return Math.min(queued, ownersSeen ? owners.unattributed : count);
+  return ownersSeen ? Math.min(queued, owners.unattributed) : queued;
 };
 
 const isGrowing = (q: Inquiry, count: number): Known => {
@@ -120,7 +136,7 @@ export const rule: Rule = {
       ({ pid, openFiles, softLimit }) => openFiles >= softLimit && owners.some((owner) => owner.pid === pid),
     );
     if (exhausted) q.ask('Has the leak taken every descriptor of its process?', true, 'yes');
-    const urgent = anyOf(exhausted, reaches(leaked, q.threshold('CLOSE_WAIT_CRIT')), growing);
+    const urgent = anyOf(exhausted, reaches(count, q.threshold('CLOSE_WAIT_CRIT')), growing);
     const advice: Advice[] = owners.slice(0, 3).map(({ process, pid, count: held }) => ({
       what: `holds ${held} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
       about: `${process} (pid ${pid})`,

@@ -2,6 +2,20 @@ import { AVOID } from '../avoidances.js';
 import { allOf, anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
+import type { Sockets } from '../snapshot.js';
+
+/** A port whose accept queue has room while its half-open connections are at their limit: no accept overflow explains that. */
+const besideFull = ({ listeners, groups }: Sockets, ratio: number, backlog: number | undefined): number | undefined => {
+  for (const { port, queueLength, queueLimit } of listeners) {
+    if (queueLimit === undefined || queueLength >= queueLimit || backlog === undefined) continue;
+    const limit = Math.min(queueLimit, backlog);
+    const halfOpen = groups.find(
+      (group) => group.state === 'SYN_RECV' && group.direction === 'in' && group.localPort === port,
+    );
+    if (halfOpen !== undefined && halfOpen.count >= limit * ratio) return port;
+  }
+  return undefined;
+};
 
 export const rule: Rule = {
   id: 'syn-queue-overflow',
@@ -47,12 +61,13 @@ export const rule: Rule = {
     const synRecv = sockets?.counts.SYN_RECV.total;
     const backlog = q.sysctlNumber('net.ipv4.tcp_max_syn_backlog');
     const ratio = q.threshold('SYN_RECV_RATIO');
-    // before 4.x the queue is min(listen backlog, tcp_max_syn_backlog); a kernel that counts tells the rest itself
+    // before 4.x the queue is min(listen backlog, tcp_max_syn_backlog), up to the next power of two; drops decide, this is their witness
+    const old = q.kernelAtLeast('4.0') === false;
     const queueLimits = (sockets?.listeners ?? []).flatMap(({ queueLimit }) => (queueLimit ? [queueLimit] : []));
     const limit =
       backlog === undefined
         ? undefined
-        : q.kernelAtLeast('4.0') === false && queueLimits.length > 0
+        : old && queueLimits.length > 0
           ? Math.min(backlog, Math.max(...queueLimits))
           : backlog;
     if (synRecv !== undefined)
@@ -69,12 +84,19 @@ export const rule: Rule = {
       synRecv === undefined || limit === undefined ? 'unknown' : `${synRecv} of ${limit}`,
     );
     // the counter exists with cookies off only: it proves that they are, should the sysctl be unreadable
-    const holds: Known = dropped === true && off !== false ? true : allOf(off, anyOf(dropped, allOf(otherDrops, many)));
+    // a kernel that counts neither (2.6.32) leaves the pile alone to tell: then it is not known
+    const byPile = full === undefined && many === true && otherDrops === false ? undefined : allOf(otherDrops, many);
+    const holds: Known = dropped === true && off !== false ? true : allOf(off, anyOf(dropped, byPile));
     const accept = q.present('accept-queue-overflow');
+    const besides = sockets === undefined || !accept ? undefined : besideFull(sockets, ratio, backlog);
     const alone = q.ask(
       'Is it not the accept queue that overflows?',
-      !accept,
-      accept ? 'it is: its overflows raise these counters too' : 'no accept queue overflows',
+      !accept || besides !== undefined,
+      besides !== undefined
+        ? `an accept queue overflows, but port ${besides} accepts, and its SYN queue is full`
+        : accept
+          ? 'it is: its overflows raise these counters too'
+          : 'no accept queue overflows',
     );
     const cure = remedy(q, {
       key: 'net.ipv4.tcp_syncookies',
