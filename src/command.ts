@@ -6,6 +6,7 @@ import type { Message, Modal } from './blocks/message.js';
 import type { Usage } from './blocks/notices.js';
 import type { ChangeDesk } from './command-changes.js';
 import type { FleetDesk } from './command-fleet.js';
+import type { WatchDesk } from './command-watch.js';
 import type { Caller } from './core/caller.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';
@@ -117,15 +118,19 @@ export interface Desk {
    */
   answer(
     opening: Message,
-    work: (show: (progress: Message) => void) => Promise<Message>,
+    work: (show: (progress: Message) => void, cancelled: AbortSignal) => Promise<Message>,
     options?: AnswerOptions,
   ): Promise<Posted | undefined>;
+  /** The person no longer waits for the answer in this message. @returns false where nobody waited */
+  cancel(posted: Posted): boolean;
   upload(
     file: { name: string; title: string; content: string | Uint8Array },
     at?: 'new' | 'thread' | Place,
   ): Promise<void>;
   /** many hosts in one answer; undefined where the program measures one at a time */
   readonly fleet?: FleetDesk;
+  /** messages that are kept current; undefined where the program has no place to keep them */
+  readonly watches?: WatchDesk;
   /** changes of settings: planned, proposed, approved; undefined where the program has no place to keep them */
   readonly changes?: ChangeDesk;
   /** false: a question that no modal can be opened for (a mention, one asked again after a restart) */

@@ -2,12 +2,15 @@
  * Keeps one promise: the message that says "measuring" becomes the answer, or says why not. Posting and working go on side by
  * side; where the channel can't be written to, the asker gets the answer alone.
  */
+
+import { paragraph } from '../blocks/elements.js';
 import type { Message } from '../blocks/message.js';
 import { problemMessage } from '../blocks/notices.js';
 import type { AnswerOptions } from '../command.js';
 import { type Chat, ChatError, type Place, type Posted, type ResponseUrl } from '../ports/chat.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
+import { type Cancel, newCancel, type Waiting } from './desk-waiting.js';
 
 /** A private answer that is ready by then comes alone; a slower one is announced first. Whispers can't be updated. */
 const QUIET_MS = 1_500;
@@ -25,11 +28,12 @@ export interface AnswerContext {
   clicked?: { posted: Posted; whispered: boolean };
   /** the message of an earlier run of the program that still says "measuring" */
   left?: Posted;
+  waiting?: Waiting;
   /** called once the message stands that must not be left behind */
   stands: (posted: Posted) => void;
 }
 
-export type Work = (show: (progress: Message) => void) => Promise<Message>;
+export type Work = (show: (progress: Message) => void, cancelled: AbortSignal) => Promise<Message>;
 
 const failedInside = (logId: string): Message =>
   problemMessage({
@@ -46,12 +50,22 @@ const stopped = (): Message =>
     next: 'It is asked again when the bot is back; or ask again yourself.',
   });
 
+const cancelledBy = (user: string): Message => {
+  const message = problemMessage({
+    what: 'Called off before it was answered.',
+    safe: 'Nothing was changed on any host.',
+    next: 'Ask again when it is wanted.',
+  });
+  return { ...message, blocks: [...message.blocks, paragraph('Called off by ', { user })] };
+};
+
 /** Work's result whatever happens: what it throws becomes a message, and so does the end of the program. */
 const resultOf = async (
   { clock, log, stopping }: AnswerContext,
   logId: string,
   work: Work,
   show: (it: Message) => void,
+  cancel: Cancel,
 ): Promise<Message> => {
   let say = (): void => undefined;
   const over = new Promise<Message>((resolve) => {
@@ -60,11 +74,12 @@ const resultOf = async (
     if (stopping.aborted) say();
     else stopping.addEventListener('abort', say, { once: true });
   });
-  const done = work(show).catch((error: unknown) => {
+  const done = work(show, cancel.signal).catch((error: unknown) => {
     log.error({ delivery: logId, err: error }, 'an answer failed');
     return failedInside(logId);
   });
-  return Promise.race([done, over]).finally(() => stopping.removeEventListener('abort', say));
+  const off = cancel.by.then(cancelledBy);
+  return Promise.race([done, over, off]).finally(() => stopping.removeEventListener('abort', say));
 };
 
 const elsewhere = (problem: ChatError['problem']): boolean =>
@@ -103,17 +118,23 @@ export const answer = async (
   const here = options.at === 'here' && clicked !== undefined;
 
   if (options.private === true || (here && clicked.whispered)) {
-    const result = resultOf(context, logId, work, () => undefined);
+    const result = resultOf(context, logId, work, () => undefined, newCancel());
     return answerPrivately(context, opening, result, here);
   }
 
   let posted = here ? clicked.posted : left;
   let progress: Message | undefined;
   const show = (message: Message): void => {
+    if (cancel.signal.aborted) return;
     progress = message;
     if (posted !== undefined) chat.update(posted, message).catch(() => undefined);
   };
-  const result = resultOf(context, logId, work, show);
+  const cancel = newCancel();
+  const result = resultOf(context, logId, work, show, cancel);
+  const waitsAt = (at: Posted): void => {
+    stands(at);
+    context.waiting?.add(at, cancel, result);
+  };
 
   const target =
     options.at === 'thread' && clicked !== undefined
@@ -123,10 +144,10 @@ export const answer = async (
   try {
     if (posted === undefined) posted = await chat.post(target, opening);
     else {
-      stands(posted);
+      waitsAt(posted);
       await chat.update(posted, opening);
     }
-    stands(posted);
+    waitsAt(posted);
     if (progress !== undefined) show(progress);
   } catch (error) {
     problem = error instanceof ChatError ? error : new ChatError('refused', 'unexpected', { cause: error });

@@ -2,6 +2,7 @@
 import type { Message } from '../blocks/message.js';
 import type { Desk, Found } from '../command.js';
 import type { ChangeDesk } from '../command-changes.js';
+import type { WatchDesk } from '../command-watch.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Subject } from '../core/policy.js';
@@ -15,6 +16,7 @@ import type { Log } from '../ports/log.js';
 import type { PendingAnswers } from '../ports/pending.js';
 import { answer } from './desk-answer.js';
 import { makeFleetDesk } from './desk-fleet.js';
+import type { Waiting } from './desk-waiting.js';
 import type { Fleets } from './fleet.js';
 import type { Investigations } from './investigate.js';
 
@@ -34,6 +36,9 @@ export interface DeskParts {
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   thresholds: (host: Host) => Thresholds;
   /** what the caller may do with changes */
+  watchesFor?: (caller: Caller) => WatchDesk;
+  /** answers that people wait for, by their message: who no longer wants one calls it off */
+  waiting?: Waiting;
   changesFor?: (caller: Caller, subject: Subject) => ChangeDesk;
   /** notes for the audit log what was measured or read */
   note?: (caller: Caller, noted: { kind: string; host: Host; data: Readonly<Record<string, unknown>> }) => void;
@@ -115,6 +120,8 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
             asks: (host, kind, fleet) => parts.note?.(caller, { kind, host, data: { fleet } }),
           }),
         }),
+    ...(parts.watchesFor === undefined ? {} : { watches: parts.watchesFor(caller) }),
+    cancel: (posted) => parts.waiting?.cancel(posted, caller.userId) ?? false,
     canOpenModal: occasion.triggerId !== undefined,
     investigate: async (host) => {
       const investigated = await investigations.investigate(host);
@@ -170,6 +177,7 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
           ...(clicked === undefined ? {} : { clicked }),
           ...(left === undefined ? {} : { left: left.posted }),
           stands: (posted) => pending.posted(id, posted),
+          ...(parts.waiting === undefined ? {} : { waiting: parts.waiting }),
         },
         id,
         opening,

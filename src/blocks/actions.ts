@@ -35,6 +35,9 @@ export const ACTIONS = {
   changeUndo: 'change-undo',
   changeReview: 'change-review',
   changeShow: 'change-show',
+  stopWatch: 'stop-watch',
+  home: 'home',
+  postTimeline: 'post-timeline',
 } as const;
 
 /** Modals of changes, by callback id. */
@@ -82,6 +85,8 @@ export interface Ref {
   hosts?: number;
   /** an alert of a sweep */
   alert?: string;
+  /** a watch */
+  watch?: string;
 }
 
 const refSchema = z.strictObject({
@@ -106,6 +111,7 @@ const refSchema = z.strictObject({
   fleet: z.string().min(1).max(64).optional(),
   hosts: z.int().min(1).max(100_000).optional(),
   alert: z.string().min(1).max(200).optional(),
+  watch: z.string().min(1).max(64).optional(),
 });
 
 /** @returns at most 2000 characters; throws for a reference that could not be read back, which is a mistake of ours */
