@@ -2,21 +2,30 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnchorPlace } from './app/audit-anchor.js';
+import { auditDue, auditHandler } from './app/audit-due.js';
+import { AuditNotes } from './app/audit-notes.js';
+import { groupsOf } from './app/change-people.js';
+import { Changes } from './app/changes.js';
 import type { Allow } from './app/desk-access.js';
 import { DeskInbox } from './app/desk-inbox.js';
 import { DueLoop } from './app/due.js';
 import { Fleets } from './app/fleet.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
 import type { Command } from './command.js';
-import type { Caller } from './core/caller.js';
+import { LOOK_ONLY } from './config/policy.js';
+import { type Caller, personKey } from './core/caller.js';
 import type { Host, Inventory } from './core/inventory.js';
+import { evaluate, type Policy, personOf, type Subject } from './core/policy.js';
 import type { Rule, Thresholds } from './core/rule.js';
 import type { SysctlCatalogue } from './core/sysctl-query.js';
 import type { Clock, Ids } from './ports/clock.js';
 import type { Log } from './ports/log.js';
-import type { DueDraft, Store } from './ports/store.js';
+import { type DueDraft, type Store, StoreFailure } from './ports/store.js';
 import type { Transport } from './ports/transport.js';
 import { connectSlack, type Slack, type SlackSettings } from './slack/connect.js';
+import { sha256 } from './store/audit.js';
+import { brokenStore } from './store/broken.js';
 import { openStore } from './store/open.js';
 import { openPendingFile } from './store/pending-file.js';
 
@@ -45,8 +54,19 @@ export interface BotParts {
   sysctlCatalogue: SysctlCatalogue;
   scripts: InvestigationsOptions['scripts'];
   parse: InvestigationsOptions['parse'];
-  maySee?: (caller: Caller, host: Host) => boolean;
+  /** where changes, audit and what is due are kept, when no store is given: a `postgres://` URL; default: SQLite in the folder */
+  database?: string;
+  /** what may be set and by whom; default: everybody may look, nobody may change anything */
+  policy?: () => Policy;
+  /** seconds after a change at which it is measured */
+  verifyAfterSeconds?: readonly number[];
+  /** a one-time-code secret by the name that the policy gives it */
+  secret?: (name: string) => string | undefined;
   thresholds?: (host: Host) => Thresholds;
+  /** where the audit log's head is told, beside the channel */
+  anchorPlaces?: readonly AnchorPlace[];
+  /** a channel that is told it, where one is named */
+  auditChannel?: string;
   clock?: Clock;
   ids?: Ids;
   helloMs?: number;
@@ -62,6 +82,28 @@ export interface Bot {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Without a store the bot still looks at hosts: in an incident that is worth more than a clean refusal to start. */
+const openOrExplain = async (where: string, clock: Clock, log: Log): Promise<Store> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openStore(where);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      const passing = error.problem === 'locked' && tries < OPEN_TRIES;
+      if (passing) {
+        await clock.sleep(1_000);
+        continue;
+      }
+      log.error(
+        { problem: error.problem, err: error },
+        'the database can’t be used: hosts are looked at, nothing is changed',
+      );
+      return brokenStore(error);
+    }
+  }
+};
+const OPEN_TRIES = 5;
+
 export const startBot = async (parts: BotParts): Promise<Bot> => {
   const { clock = systemClock, ids = randomIds, log, transport, rules } = parts;
   const thresholds = parts.thresholds ?? (() => ({}));
@@ -73,7 +115,10 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     ...(parts.helloMs === undefined ? {} : { helloMs: parts.helloMs }),
     ...(parts.updateEveryMs === undefined ? {} : { updateEveryMs: parts.updateEveryMs }),
   });
-  const store = parts.store ?? (await openStore(join(parts.stateDir, 'tcpstates.db')));
+  const store =
+    parts.store ?? (await openOrExplain(parts.database ?? join(parts.stateDir, 'tcpstates.db'), clock, log));
+  const policy = parts.policy ?? (() => LOOK_ONLY);
+  const inventory = (): Inventory => parts.inventory.current();
   const investigations = new Investigations({
     transport,
     clock,
@@ -85,6 +130,38 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     parse: parts.parse,
   });
   const fleets = new Fleets({ investigations, clock, ids, rules });
+  // Who is served at all was asked at the door; here policy's own word on hosts.
+  const maySee = (caller: Caller, host: Host, subject: Subject): boolean =>
+    evaluate(policy(), inventory(), {
+      subject: { ...subject, member: true },
+      action: 'see',
+      host,
+      channel: caller.channel,
+      nowMs: clock.now(),
+    }).allowed;
+  const changes = new Changes({
+    store,
+    chat: slack.chat,
+    transport,
+    clock,
+    ids,
+    log,
+    hash: sha256,
+    policy,
+    inventory,
+    catalogue: parts.sysctlCatalogue,
+    diagnose: async (host) => {
+      const asked = await investigations.investigate(host);
+      return asked.status === 'measured'
+        ? { ok: true, diagnosis: asked.diagnosis }
+        : { ok: false, failure: asked.failure.message };
+    },
+    readSysctls: (host) => investigations.readSysctls(host),
+    maySee,
+    verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
+    secret: parts.secret ?? (() => undefined),
+  });
+  const notes = new AuditNotes({ store, clock, log });
   const inbox = new DeskInbox({
     chat: slack.chat,
     people: slack.people,
@@ -95,16 +172,35 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     fleets,
     rules,
     sysctlCatalogue: parts.sysctlCatalogue,
-    inventory: () => parts.inventory.current(),
+    inventory,
     inventoryProblem: () => parts.inventory.problem(),
-    maySee: parts.maySee ?? (() => true),
+    maySee,
+    subjectOf: async (caller) => {
+      const [standing, userGroups] = await Promise.all([
+        slack.people.standing(caller),
+        slack.people.groupsOf(caller, groupsOf(policy())),
+      ]);
+      return { account: personKey(caller), userGroups, member: standing.kind === 'member' };
+    },
+    changesFor: (caller, subject) => changes.at(caller, subject),
+    note: (caller, { kind, host, data }) =>
+      notes.add({
+        actor: `${personOf(policy(), personKey(caller))} (${personKey(caller)})`,
+        kind,
+        host: host.name,
+        channel: caller.channel,
+        data,
+      }),
     thresholds,
     commands: parts.commands,
     mainCommand: 'tcpstates',
     allow: parts.allow,
   });
   /** by the first word of the kind of what is due */
-  const handlers: Record<string, (due: DueDraft) => Promise<void>> = {};
+  const handlers: Record<string, (due: DueDraft) => Promise<void>> = {
+    audit: auditHandler({ ...parts, chat: slack.chat, store, clock }),
+    change: (due) => changes.lifecycle.due(due),
+  };
   const due = new DueLoop({ store, clock, log, handlers });
   const { port } = await slack.listen(inbox).catch(async (error: unknown) => {
     await slack.deafen();
@@ -112,7 +208,11 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     if (parts.store === undefined) await store.close();
     throw error;
   });
-  due.start();
+  if ((await store.check()).ok) {
+    await store.due.schedule(auditDue(clock.now()));
+    due.start();
+    changes.board.start();
+  }
   const again = inbox.resume();
   if (again > 0) log.info({ count: again }, 'answers that a restart cut short are asked again');
 
@@ -124,7 +224,10 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       await slack.deafen();
       const dueDone = due.stop();
       await inbox.finish(graceMs);
-      await Promise.race([dueDone, clock.sleep(graceMs)]);
+      await Promise.race([
+        Promise.all([dueDone, changes.board.stop(), notes.done()]),
+        clock.sleep(Math.max(graceMs, 500)),
+      ]);
       await slack.finish(3_000);
       await transport.close(1_000);
       pending.close();

@@ -6,15 +6,18 @@ import { type Bot, type BotParts, startBot } from './bot.js';
 import type { Command } from './command.js';
 import { loadCommands } from './commands.js';
 import { loadInventory } from './config/inventory.js';
+import { LOOK_ONLY, loadPolicy, readPolicy } from './config/policy.js';
 import { ConfigProblem } from './config/problem.js';
 import { type Watched, watchConfig } from './config/watch.js';
 import type { Inventory } from './core/inventory.js';
+import type { Policy } from './core/policy.js';
 import { stateScript } from './core/probe-script.js';
 import { sysctlScript } from './core/sysctl-script.js';
 import { parseSysctls } from './core/sysctl-transcript.js';
 import { thresholdsFor } from './core/thresholds.js';
 import { parseTranscript } from './core/transcript.js';
 import { type Lab, startLab } from './lab/lab.js';
+import { LAB_POLICY } from './lab/policy.js';
 import { makeLog } from './log.js';
 import { manifestOf } from './manifest.js';
 import type { Log } from './ports/log.js';
@@ -54,6 +57,31 @@ const watchInventory = (
     },
     onProblem: (problem) =>
       log.error({ path: file, detail: problem.message }, 'the inventory is broken; the last good one stays in use'),
+  });
+};
+
+const fixed = <T>(value: T): Watched<T> => ({
+  current: () => value,
+  problem: () => undefined,
+  reload: () => undefined,
+  close: () => undefined,
+});
+
+/** Whatever the environment holds under a name as policies give them: never logged. */
+const oneTimeSecrets = (): string[] =>
+  Object.entries(process.env).flatMap(([name, value]) => (/TOTP/.test(name) && value !== undefined ? [value] : []));
+
+/** Without a file: in the local workspace one to try it with, elsewhere everybody may look and nobody may change anything. */
+const watchPolicy = (settings: Settings, log: Log): Watched<Policy> => {
+  const { policyPath: file } = settings;
+  if (!settings.policyNamed && !existsSync(file))
+    return fixed(settings.way.mode === 'local' ? readPolicy(LAB_POLICY, 'the policy of the lab') : LOOK_ONLY);
+  return watchConfig({
+    file,
+    load: loadPolicy,
+    onChange: ({ revision }) => log.info({ path: file, revision }, 'the policy was read again'),
+    onProblem: (problem) =>
+      log.error({ path: file, detail: problem.message }, 'the policy is broken; the last good one stays in use'),
   });
 };
 
@@ -148,6 +176,7 @@ const main = async (): Promise<void> => {
     level: settings.logLevel,
     secrets: [
       ...settings.secrets,
+      ...oneTimeSecrets(),
       ...(workspace === undefined ? [] : [workspace.botToken, workspace.appToken, workspace.signingSecret]),
     ],
   });
@@ -155,6 +184,7 @@ const main = async (): Promise<void> => {
   const inventory = watchInventory(settings, lab, new Set(thresholdsOf(rules).keys()), log, ({ hosts }) =>
     transport.inventoryChanged([...hosts.values()]),
   );
+  const policy = watchPolicy(settings, log);
   const transport = createTransport({
     hosts: [...inventory.current().hosts.values()],
     log: (level, message, fields) => log[level]({ detail: JSON.stringify(fields) }, message),
@@ -172,6 +202,10 @@ const main = async (): Promise<void> => {
     commands,
     rules,
     sysctlCatalogue,
+    policy: policy.current,
+    ...(settings.databaseUrl === undefined ? {} : { database: settings.databaseUrl }),
+    verifyAfterSeconds: settings.verifyAfterSeconds,
+    secret: (name) => process.env[name],
     thresholds: (host) => thresholdsFor(inventory.current(), host),
     scripts: { state: stateScript, sysctl: sysctlScript },
     parse: { state: parseTranscript, sysctl: parseSysctls },
@@ -186,6 +220,7 @@ const main = async (): Promise<void> => {
     log.info({ signal }, 'stopping');
     await bot.stop(settings.graceMs);
     inventory.close();
+    policy.close();
     await workspace?.close();
     await lab?.close();
     if (local) rmSync(stateDir, { recursive: true, force: true });

@@ -24,6 +24,19 @@ const schema = z.object({
   PORT: port.optional(),
   SLACK_API_URL: url.transform((value) => (value.endsWith('/') ? value : `${value}/`)).optional(),
   TCPSTATES_INVENTORY: z.string().min(1).default('inventory.yml'),
+  TCPSTATES_POLICY: z.string().min(1).optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, 'expected a URL that begins with postgres://')
+    .optional(),
+  TCPSTATES_VERIFY_SECONDS: z
+    .string()
+    .regex(/^\d{1,4}(?:,\d{1,4}){0,9}$/, 'expected rising seconds after a change, e.g. 30,120,300')
+    .transform((text) => text.split(',').map(Number))
+    .refine((all) => all.every((seconds, index) => seconds > (all[index - 1] ?? 0)), {
+      error: 'expected rising seconds after a change, e.g. 30,120,300',
+    })
+    .default([30, 120, 300]),
   TCPSTATES_STATE_DIR: z.string().min(1).default('var'),
   TCPSTATES_WORKSPACE_PORT: port.default(3100),
   TCPSTATES_SHARED_CHANNELS: flag.default(false),
@@ -43,6 +56,13 @@ export interface Settings {
   way: Way;
   slackApiUrl?: string;
   inventoryPath: string;
+  policyPath: string;
+  /** named explicitly: then it must be there */
+  policyNamed: boolean;
+  /** PostgreSQL; without it SQLite in the folder of the state */
+  databaseUrl?: string;
+  /** when a change is measured after it came into force */
+  verifyAfterSeconds: readonly number[];
   stateDir: string;
   /** answer in channels that are shared with other organisations, and to guests */
   allow: { sharedChannels: boolean; guests: boolean };
@@ -69,6 +89,15 @@ const wayOf = (env: z.infer<typeof schema>): Way | string => {
   return { mode: 'http', botToken, signingSecret, port: env.PORT };
 };
 
+const passwordOf = (databaseUrl: string | undefined): string | undefined => {
+  if (databaseUrl === undefined) return undefined;
+  try {
+    return decodeURIComponent(new URL(databaseUrl).password);
+  } catch {
+    return undefined;
+  }
+};
+
 /** @param environment `process.env`; empty variables count as not set */
 export const readSettings = (environment: Readonly<Record<string, string | undefined>>): SettingsResult => {
   const known = Object.keys(schema.shape);
@@ -88,11 +117,20 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
       way,
       ...(env.SLACK_API_URL === undefined ? {} : { slackApiUrl: env.SLACK_API_URL }),
       inventoryPath: env.TCPSTATES_INVENTORY,
+      policyPath: env.TCPSTATES_POLICY ?? 'policy.yml',
+      policyNamed: env.TCPSTATES_POLICY !== undefined,
+      ...(env.DATABASE_URL === undefined ? {} : { databaseUrl: env.DATABASE_URL }),
+      verifyAfterSeconds: env.TCPSTATES_VERIFY_SECONDS,
       stateDir: env.TCPSTATES_STATE_DIR,
       allow: { sharedChannels: env.TCPSTATES_SHARED_CHANNELS, guests: env.TCPSTATES_GUESTS },
       graceMs: env.TCPSTATES_GRACE_MS,
       logLevel: env.LOG_LEVEL,
-      secrets: [env.SLACK_BOT_TOKEN, env.SLACK_APP_TOKEN, env.SLACK_SIGNING_SECRET].filter((it) => it !== undefined),
+      secrets: [
+        env.SLACK_BOT_TOKEN,
+        env.SLACK_APP_TOKEN,
+        env.SLACK_SIGNING_SECRET,
+        passwordOf(env.DATABASE_URL),
+      ].filter((it) => it !== undefined && it !== '') as string[],
     },
   };
 };
