@@ -2,11 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { readAnchors } from '../app/audit-anchor.js';
+import { reconcileHost } from '../app/audit-reconcile.js';
+import { loadInventory } from '../config/inventory.js';
 import { type AuditEntry, type ChainProblem, canonicalJson, verifyChain } from '../core/audit.js';
 import { timelineMarkdown } from '../core/timeline.js';
 import type { Store } from '../ports/store.js';
+import { createTransport } from '../ssh/transport.js';
 import { sha256 } from '../store/audit.js';
 import { openStore } from '../store/open.js';
+
+const CLOSE_GRACE_MS = 500;
 
 const WORDS: Readonly<Record<ChainProblem['kind'], (problem: ChainProblem) => string>> = {
   gap: (problem) =>
@@ -126,6 +131,38 @@ const timeOption = (flags: string, what: string): Option =>
     return atMs;
   });
 
+const reconcileWith = async (
+  name: string,
+  options: { database: string; inventory: string },
+  program: Command,
+): Promise<void> => {
+  let inventory: ReturnType<typeof loadInventory>;
+  try {
+    inventory = loadInventory(options.inventory);
+  } catch (error) {
+    return program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const host = inventory.hosts.get(name);
+  if (host === undefined) return program.error(`error: no host “${name}” in ${options.inventory}`);
+  const transport = createTransport({ hosts: [...inventory.hosts.values()] });
+  try {
+    await withStore(options.database, program, async (store) => {
+      const result = await reconcileHost(host, transport, store);
+      if (result.status === 'failed') return program.error(`error: ${result.why}`);
+      for (const { change, kind, detail } of result.discrepancies)
+        process.stdout.write(`${kind}  ${change}: ${detail}\n`);
+      process.stdout.write(
+        result.discrepancies.length === 0
+          ? `${name}: both logs agree (${result.lines} lines of the host)\n`
+          : `${name}: ${result.discrepancies.length} do not agree\n`,
+      );
+      process.exitCode = result.discrepancies.length === 0 ? 0 : 1;
+    });
+  } finally {
+    await transport.close(CLOSE_GRACE_MS);
+  }
+};
+
 export const register = (program: Command): void => {
   const audit = program.command('audit').description('the audit log: verify, export');
   audit
@@ -152,6 +189,13 @@ export const register = (program: Command): void => {
     .action((options: ExportOptions & { markdown?: true }) =>
       exportLog(options.markdown ? { ...options, format: 'markdown' } : options, program),
     );
+  audit
+    .command('reconcile')
+    .argument('<host>', 'an enrolled host of the inventory')
+    .description('hold the host’s own log against this one; exit status 1 where they do not agree')
+    .addOption(databaseOption())
+    .option('--inventory <file>', 'the inventory', process.env['TCPSTATES_INVENTORY'] ?? 'inventory.yml')
+    .action((host: string, options: { database: string; inventory: string }) => reconcileWith(host, options, program));
   program
     .command('backup')
     .argument('<file>', 'a new file')
