@@ -16,10 +16,15 @@ const { BaseAgent, OpenSSHAgent, utils } = ssh2;
 /** More would run into sshd's MaxAuthTries (6 by default) before the last is tried. */
 const OFFERED_MAX = 6;
 
+/** How long a key file is taken as unchanged without a look at its time stamp: a sweep asks for it once for every host. */
+const RECHECK_MS = 2_000;
+
 export interface Signer {
   publicKey: ParsedKey;
   /** path or comment, and fingerprint: for people */
   label: string;
+  /** the key is here: a signature costs microseconds, and neither a question to an agent nor a touch of a finger */
+  local: boolean;
   sign(data: Buffer, hash: string | undefined, done: (error: Error | null, signature?: Buffer) => void): void;
 }
 
@@ -40,6 +45,7 @@ const fileSigner = (path: string, blob: Buffer, key: KeyObject): Signer => {
   return {
     publicKey,
     label: `${path} (${fingerprint(blob)})`,
+    local: true,
     sign: (data, hash, done) => {
       const type: string = publicKey.type;
       if (type === 'ssh-ed25519') return done(null, sign(null, data, key));
@@ -83,6 +89,7 @@ const agentSigners = (socket: string): Promise<Signer[]> =>
             {
               publicKey,
               label: `agent: ${tame(publicKey.comment) || publicKey.type} (${fingerprint(blob)})`,
+              local: false,
               sign: (data, hash, done) => {
                 if (publicKey.type === 'ssh-rsa' && (hash === undefined || hash === 'sha1'))
                   return done(new Error('refused to sign with SHA-1'));
@@ -109,11 +116,18 @@ export class SigningAgent extends BaseAgent<ParsedKey> {
     this.offered = signers.map(({ label }) => label);
   }
 
+  /** in the order in which they are offered */
+  get keys(): readonly ParsedKey[] {
+    return this.#signers.map(({ publicKey }) => publicKey);
+  }
+
+  /** Whether to sign without asking first whether the host would take this key. */
+  signsAtOnce(publicKey: ParsedKey): boolean {
+    return this.#signers.some((one) => one.publicKey === publicKey && one.local);
+  }
+
   override getIdentities(done: (error?: Error | null, keys?: ParsedKey[]) => void): void {
-    done(
-      null,
-      this.#signers.map(({ publicKey }) => publicKey),
-    );
+    done(null, [...this.keys]);
   }
 
   override sign(
@@ -124,7 +138,9 @@ export class SigningAgent extends BaseAgent<ParsedKey> {
   ): void {
     const done = typeof options === 'function' ? options : callback;
     if (done === undefined) return;
-    const signer = this.#signers.find((one) => one.publicKey.getPublicSSH().equals(publicKey.getPublicSSH()));
+    const signer =
+      this.#signers.find((one) => one.publicKey === publicKey) ??
+      this.#signers.find((one) => one.publicKey.getPublicSSH().equals(publicKey.getPublicSSH()));
     try {
       if (signer === undefined) throw new Error('not one of the offered keys');
       signer.sign(data, typeof options === 'function' ? undefined : options.hash, done);
@@ -136,7 +152,7 @@ export class SigningAgent extends BaseAgent<ParsedKey> {
 
 /** Loads identities and keeps what it decrypted for as long as the file stays as it is. */
 export class Identities {
-  readonly #files = new Map<string, { version: string; signer: Promise<Signer> }>();
+  readonly #files = new Map<string, { version: string; checkedAtMs: number; signer: Promise<Signer> }>();
   readonly #environment: Readonly<Record<string, string | undefined>>;
 
   constructor(environment: Readonly<Record<string, string | undefined>>) {
@@ -145,16 +161,21 @@ export class Identities {
 
   async #file(identity: Extract<Identity, { kind: 'file' }>): Promise<Signer> {
     const { path, passphraseEnv } = identity;
-    const { mtimeMs, size, ino } = await stat(path);
     const key = `${path}\0${passphraseEnv ?? ''}`;
+    const before = this.#files.get(key);
+    if (before !== undefined && performance.now() - before.checkedAtMs < RECHECK_MS) return before.signer;
+    const { mtimeMs, size, ino } = await stat(path);
     const version = `${mtimeMs} ${size} ${ino}`;
     const cached = this.#files.get(key);
-    if (cached?.version === version) return cached.signer;
+    if (cached?.version === version) {
+      cached.checkedAtMs = performance.now();
+      return cached.signer;
+    }
     const passphrase = passphraseEnv === undefined ? undefined : this.#environment[passphraseEnv];
     if (passphraseEnv !== undefined && passphrase === undefined)
       throw new Error(`the environment variable ${passphraseEnv}, which holds its passphrase, is not set`);
     const signer = readFile(path, 'utf8').then((text) => parse(path, text, passphrase));
-    this.#files.set(key, { version, signer });
+    this.#files.set(key, { version, checkedAtMs: performance.now(), signer });
     // What failed may be mended without touching the file (a variable, a permission): try afresh next time.
     signer.catch(() => this.#files.delete(key));
     return signer;

@@ -1,5 +1,4 @@
 /** One SSH login over a stream that stands already: the host's key verified first, then our keys offered. */
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client as SshClient } from 'ssh2';
 import { algorithms, hostKeyAlgorithms } from './algorithms.js';
@@ -8,6 +7,7 @@ import { until } from './deadline.js';
 import { describe, type Failure, failure, tame } from './failures.js';
 import { judgeHostKey, type PinnedKeys } from './host-keys.js';
 import type { SigningAgent } from './identities.js';
+import { logInAtOnce } from './shortcuts.js';
 
 const { Client } = ssh2;
 
@@ -138,7 +138,7 @@ export const logIn = async (request: LoginRequest, signal: AbortSignal): Promise
       readyTimeout: 0,
       ...KEEPALIVE,
     });
-    if (stream instanceof Socket) client.setNoDelay(true);
+    logInAtOnce(client, agent);
     ({ words } = firstWords(stream));
     await until(ready, signal);
     if (hostKey === undefined) throw failure('internal', where, { detail: 'ready without a verified host key' });

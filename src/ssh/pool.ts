@@ -35,7 +35,8 @@ interface Entry {
   idle?: NodeJS.Timeout | undefined;
 }
 
-interface Opening extends PhaseHolder {
+interface Opening {
+  holder: PhaseHolder;
   controller: AbortController;
   waiters: number;
   settled: boolean;
@@ -76,7 +77,7 @@ export class Pool {
     const startedMs = performance.now();
     const opening = this.#openings.get(target.key) ?? this.#begin(target);
     opening.waiters += 1;
-    watcher?.watch(opening);
+    watcher?.watch(opening.holder);
     try {
       const entry = await until(opening.entry, signal);
       return this.#lend(target.key, entry, false, performance.now() - startedMs);
@@ -92,15 +93,9 @@ export class Pool {
 
   #begin(target: Target): Opening {
     const controller = new AbortController();
-    const opening: Opening = {
-      phase: 'waiting for its turn',
-      controller,
-      waiters: 0,
-      settled: false,
-      entry: Promise.reject(new Error('not begun')),
-    };
-    opening.entry.catch(() => undefined);
-    opening.entry = this.#open(target, opening, controller.signal).then((connection) => this.#keep(target, connection));
+    const holder: PhaseHolder = { phase: 'waiting for its turn' };
+    const entry = this.#open(target, holder, controller.signal).then((connection) => this.#keep(target, connection));
+    const opening: Opening = { holder, controller, waiters: 0, settled: false, entry };
     void opening.entry
       .catch(() => undefined)
       .finally(() => {

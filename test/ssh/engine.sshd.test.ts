@@ -99,6 +99,18 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     expect(problemOf(await engine.ask(host, PING))).toBe('ok');
   });
 
+  test('of several keys the one that is let in is found, in one login and with one signature for each', async () => {
+    const host = hostOn(sshd, {
+      identity: [stranger, rsa, key].map(({ path }) => ({ kind: 'file' as const, path })),
+    });
+    const before = sshd.log().length;
+    expect(problemOf(await engineWith([host]).ask(host, PING))).toBe('ok');
+    const log = sshd.log().slice(before);
+    expect(log.match(/Connection from/g)).toHaveLength(1);
+    expect(log).toMatch(/Failed publickey.*ED25519/);
+    expect(log).toMatch(/Accepted publickey.*RSA/);
+  });
+
   test('logs in with an ssh-agent', async () => {
     const socket = `${scratch.path}/agent.sock`;
     const out = execFileSync('ssh-agent', ['-a', socket, '-s'], { encoding: 'utf8' });

@@ -1,0 +1,59 @@
+/** The ways past ssh2's slow paths lead where the long ways do. */
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { keyOfBlob } from '../../src/ssh/shortcuts.js';
+import { Scratch } from './sshd.js';
+
+const parsed = (text: string): ParsedKey => {
+  const key = ssh2.utils.parseKey(text);
+  if (key instanceof Error) throw key;
+  return key;
+};
+
+describe('signatures of hosts', () => {
+  const scratch = new Scratch();
+  afterAll(() => scratch.remove());
+
+  const bits = [
+    ['ed25519', '256', undefined],
+    ['rsa', '2048', 'sha256'],
+    ['rsa', '3072', 'sha512'],
+    ['ecdsa', '256', undefined],
+    ['ecdsa', '384', undefined],
+  ] as const;
+
+  test.each(bits)('%s %s: a good one is good, everything else is not', (type, size, hash) => {
+    const path = `${scratch.path}/${type}-${size}`;
+    execFileSync('ssh-keygen', ['-q', '-t', type, '-b', size, '-N', '', '-f', path]);
+    const key = parsed(readFileSync(`${path}.pub`, 'utf8'));
+    const data = randomBytes(100);
+    const signature = parsed(readFileSync(path, 'utf8')).sign(data, hash as 'sha256');
+    expect(key.verify(data, signature, hash as 'sha256')).toBe(true);
+    for (const at of [0, 50, 99]) {
+      const other = Buffer.from(data);
+      other.writeUInt8((data[at] ?? 0) ^ 1, at);
+      expect(key.verify(other, signature, hash as 'sha256')).toBe(false);
+    }
+    expect(key.verify(data, randomBytes(signature.length), hash as 'sha256')).not.toBe(true);
+    expect(key.verify(data, Buffer.alloc(0), hash as 'sha256')).not.toBe(true);
+    // The same key as OpenSSL reads it from the PEM.
+    const mine = keyOfBlob(key.getPublicSSH());
+    expect(mine === undefined || mine.equals(createPublicKey(key.getPublicPEM()))).toBe(true);
+    expect(mine === undefined).toBe(size === '384');
+  });
+
+  test('a blob that is no key gives no key', () => {
+    const gives = (blob: Buffer): boolean => {
+      try {
+        return keyOfBlob(blob) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => !gives(Buffer.from(bytes))));
+  });
+});
