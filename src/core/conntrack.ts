@@ -12,6 +12,8 @@ const MEMORY_SHARE_MAX = 0.05;
 const MAX_DEFAULT = 262_144;
 const ENTRIES_PER_BUCKET_MAX = 4;
 const SHORT_TIMEOUT_SECONDS = 30;
+/** The table counts as relieved below this use: where the shorter time would not get there it is not worth proposing. */
+const RELIEVED_RATIO = 0.8;
 /** A closed connection keeps its entry for twice as long as its TIME_WAIT socket lasts: this share of sockets is twice as much of the table. */
 const CLOSED_SHARE_MIN = 0.2;
 
@@ -119,7 +121,7 @@ const shorterTimeout = (inquiry: Inquiry, use: TableUse, table: Conntrack): Reme
   if (share === undefined || share.share < 0.5 || !closes.known) return undefined;
   // while flows are dropped the true demand is not seen: what is dropped counts as well
   const arrivingPerSecond = Math.max(closes.perSecond, share.tw / 60) + use.dropsPerSecond;
-  if (arrivingPerSecond * SHORT_TIMEOUT_SECONDS >= table.max) return undefined;
+  if (arrivingPerSecond * SHORT_TIMEOUT_SECONDS >= table.max * RELIEVED_RATIO) return undefined;
   const key = 'net.netfilter.nf_conntrack_tcp_timeout_time_wait';
   const from = inquiry.detail('sysctls')?.[key];
   if (from === undefined || !(Number(from) > SHORT_TIMEOUT_SECONDS)) return undefined;

@@ -69,11 +69,11 @@ export const rule: Rule = {
     );
     // repeats towards peers that are gone or do not read are no loss on the path
     const secondary = [
-      'conntrack-full',
       'fin-wait1-stuck',
       'last-ack-stuck',
       'orphan-pressure',
-      ...(old ? ['syn-sent-stuck'] : []),
+      // a full table and a dead upstream repeat SYNs only, which are taken out where they are counted apart
+      ...(old ? ['conntrack-full', 'syn-sent-stuck'] : []),
     ].filter((id) => q.present(id));
     return q.conclude(allOf(enough, lossy), {
       severity: reaches(ratio, q.threshold('RETRANS_CRIT_RATIO')) === true && secondary.length === 0 ? 'crit' : 'warn',

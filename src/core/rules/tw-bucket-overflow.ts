@@ -3,6 +3,7 @@ import { Inquiry, type Known, rounded } from '../inquiry.js';
 import { TIME_WAIT_SECONDS } from '../port-remedies.js';
 import { pow2Ceil, pow2Floor, remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
+import { orphanedFinWait2 } from '../time-wait.js';
 
 /** Bytes of one TIME_WAIT socket (slab tw_sock_TCP, measured). */
 const BUCKET_BYTES = 256;
@@ -30,6 +31,7 @@ export const rule: Rule = {
   why: 'TIME_WAIT keeps late packets of an old connection out of a new one and repeats a lost last ACK. Beyond tcp_max_tw_buckets the protection is missing.',
   symptoms: 'Nothing at first (measured: 100 of 100 connects fine); at times a reset instead of a clean close.',
   needs: ['counters', 'sockstat', 'sysctls'],
+  after: ['fin-wait2-pile'],
   rank: 100,
   severity: 'warn',
   thresholds: {},
@@ -88,8 +90,11 @@ export const rule: Rule = {
             reason: `2 x ${TIME_WAIT_SECONDS} s x ${rounded(perSecond)} closes/s, at least ${BUCKETS_MIN}, as a power of two, at most 5 % of memory`,
             memoryBytes: (to - limit) * BUCKET_BYTES,
           });
+    const sockets = q.detail('sockets');
+    const byOrphans = sockets !== undefined && tw !== undefined && orphanedFinWait2(sockets) * 2 >= tw;
     return q.conclude(holds, {
       confidence: uncounted ? 'medium' : 'high',
+      causedBy: byOrphans && q.present('fin-wait2-pile') ? ['fin-wait2-pile'] : [],
       remedies: remedies(larger),
       advice:
         larger === undefined
