@@ -102,12 +102,13 @@ export const approve = (
   if (digest !== change.digest) return refuse('another-plan', 'what was shown is not what would be applied');
   if (change.approvals.some((approval) => approval.by.person === by.person || approval.by.account === by.account))
     return refuse('already-approved', 'a person counts once');
-  if (!permission.allowed) return refuse('not-permitted', permission.why);
-  if (breakGlass !== undefined) {
-    const problem = reasonProblem(breakGlass.reason);
-    if (problem !== undefined) return problem;
-  } else if (by.person === change.requester.person || by.account === change.requester.account)
+  // Said before any role is named: no role would help.
+  const own = by.person === change.requester.person || by.account === change.requester.account;
+  if (own && breakGlass === undefined)
     return refuse('own-request', 'who asks does not approve, administrators included');
+  if (!permission.allowed) return refuse('not-permitted', permission.why);
+  const problem = breakGlass === undefined ? undefined : reasonProblem(breakGlass.reason);
+  if (problem !== undefined) return problem;
   return happens({
     type: 'approval-given',
     by,
