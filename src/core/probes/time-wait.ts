@@ -10,6 +10,7 @@ import type { Probe, Section } from '../probe.js';
 import { failed, ok, type Reading, type TimeWaitHolders } from '../snapshot.js';
 import { readListing, TIMEWAIT_STATE } from '../socket-listing.js';
 import { notAsked, sectionNamed, wholeNumber } from '../transcript-words.js';
+import { timeWaitBeforeListing } from './sockstat.js';
 
 /** Below this many the older form of the probe did not ask. */
 const OLDER_FORM_MIN = 200;
@@ -19,10 +20,14 @@ const parse = (sections: readonly Section[]): Reading<TimeWaitHolders> => {
   const states = sectionNamed(sections, 'states');
   // Without ss the older form lists TIME_WAIT among the other states.
   const section = own ?? (states?.arguments.startsWith('proc') ? states : undefined);
-  if (section === undefined)
-    return states === undefined
-      ? failed('the sockets were not listed: neither ss nor /proc/net/tcp answered')
+  if (section === undefined) {
+    if (states === undefined) return failed('the sockets were not listed: neither ss nor /proc/net/tcp answered');
+    const tw = timeWaitBeforeListing(sections);
+    // the number that the question hangs on was read a moment later: up to twice as many may be no contradiction
+    return tw !== undefined && tw > 2 * OLDER_FORM_MIN
+      ? failed(`there are ${tw} TIME_WAIT, and the host did not say whose`)
       : notAsked(`fewer than ${OLDER_FORM_MIN} TIME_WAIT: nobody asked whose`);
+  }
   const listing = readListing(section);
   if (typeof listing === 'string') return failed(`the TIME_WAIT listing is incomplete: ${listing}`);
   const ports =

@@ -25,7 +25,8 @@ export const rule: Rule = {
     if (sysctls === undefined) on = undefined;
     else if (text === undefined) {
       on = gone === true ? false : undefined;
-      if (on === undefined) q.lacks(`the sysctl ${KEY}: the host printed none, although its kernel may have it`, true);
+      if (on === undefined)
+        q.lacks(`the sysctl ${KEY}: the host printed none, although its kernel may have it`, !q.settingsHidden());
     } else on = Number.isNaN(value) ? undefined : value !== 0;
     q.ask(
       'Is tcp_tw_recycle on?',
