@@ -295,7 +295,7 @@ export const fleetMessage = (input: FleetAnswer): Message => {
           { at: input.startedAt },
           ` in ${took(input.tookMs)}: ${count(view.answered)} of ${plural(view.asked, 'host')} answered`,
           input.replayed === true ? '. Replayed recordings, not live hosts' : '',
-          view.compared ? '' : '. Too few hosts to compare them with each other',
+          view.compared || view.answered === 0 ? '' : '. Too few hosts to compare them with each other',
         ),
       ),
       ...(view.causes.length === 0 && view.silent.length === 0 ? [always(paragraph(rest.join(': ')))] : []),
@@ -320,5 +320,6 @@ const shortVerdict = (verdict: string, view: FleetView): string => {
   const inTrouble = view.rows.filter(({ member }) => member.level === 'crit' || member.level === 'warn').length;
   const [head = ''] = verdict.split(': ');
   const missing = view.asked - view.answered;
+  if (view.answered === 0) return `${head}: none of ${plural(view.asked, 'host')} answered`;
   return `${head}: ${count(inTrouble)} of ${plural(view.asked, 'host')} in trouble${missing > 0 ? `, ${count(missing)} gave no answer` : ''}`;
 };
