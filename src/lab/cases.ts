@@ -80,7 +80,7 @@ export const LAB_CASES: readonly LabCase[] = [
     id: 'orphan-limit',
     about: 'more orphans than tcp_max_orphans: closing sockets are reset',
     script: 'fin-wait1',
-    variables: { ORPHANS: '100', STOP_AT: '200000', RATE: '40' },
+    variables: { ORPHANS: '150' },
     whole: true,
   },
   { id: 'fin-wait2-orphans', about: 'FIN_WAIT2 of peers that never close', script: 'fin-wait2' },

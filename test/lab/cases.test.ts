@@ -33,10 +33,9 @@ const lines: string[] = [];
 const presentOf = ({ findings }: Diagnosis): readonly Finding[] =>
   findings.filter(({ status }) => status === 'present');
 const idsOf = (diagnosis: Diagnosis): string[] => presentOf(diagnosis).map(({ id, severity }) => `${id} ${severity}`);
-const remediesOf = (diagnosis: Diagnosis) => presentOf(diagnosis).flatMap(({ remedies }) => remedies);
-/** This machine's own listeners are none of a case's business. */
-const ofTheCase = (about: LabCase, ids: readonly string[]): readonly string[] =>
-  about.place === 'host' ? ids.filter((id) => !id.endsWith(' info')) : ids;
+/** Of a case that is asked of the machine itself, its own listeners inside its port range are none of the case's business. */
+const foundIn = (about: LabCase, diagnosis: Diagnosis): readonly Finding[] =>
+  presentOf(diagnosis).filter(({ severity }) => about.place !== 'host' || severity !== 'info');
 
 /** One case under way: its host, a connection that was warm before the trouble, the last measurement. */
 class Trial {
@@ -163,10 +162,12 @@ const runCase = async (about: LabCase, expected: Expected): Promise<void> => {
     await running.start();
     const upMs = Date.now() - startedMs;
     const { diagnosis, text } = await trial.measure();
-    const found = ofTheCase(about, idsOf(diagnosis));
-    trial.say('finds', `${found.join(', ') || 'nothing'}`);
+    const findings = foundIn(about, diagnosis);
+    const found = findings.map(({ id, severity }) => `${id} ${severity}`);
+    const remedies = findings.flatMap((finding) => finding.remedies);
+    trial.say('finds', found.join(', ') || 'nothing');
     if (record) keep(about.id, text, isReplayed(about.id) ? await trial.ask(sysctlScript()) : undefined);
-    const proposed = remediesOf(diagnosis).map(({ key, from, to }) => `${key} ${from} -> ${to}`);
+    const proposed = remedies.map(({ key, from, to }) => `${key} ${from} -> ${to}`);
     trial.say('proposes', proposed.join('; ') || 'nothing');
     expect(found).toEqual(expected.present);
     expect(proposed).toEqual((expected.remedies ?? []).map((line) => expect.stringMatching(pattern(line))));
@@ -174,12 +175,12 @@ const runCase = async (about: LabCase, expected: Expected): Promise<void> => {
 
     await beforeRemedies(trial);
     await oldAdvice(trial);
-    const first = presentOf(diagnosis)[0]?.id ?? '';
+    const first = findings[0]?.id ?? '';
     if (expected.curedWithinSeconds !== undefined) {
-      for (const { key, to } of remediesOf(diagnosis)) {
+      for (const { key, to } of remedies) {
         await running.set(key, to);
         // One at a time: the first alone must do where only one finding asks for it.
-        if (presentOf(diagnosis).length === 1 && about.place !== 'host') break;
+        if (findings.length === 1 && about.place !== 'host') break;
       }
       if (expected.restart === true) {
         expect(await trial.symptom('no restart')).toBe(true);

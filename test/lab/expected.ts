@@ -133,7 +133,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     curedWithinSeconds: 60,
   },
   'orphan-limit': {
-    present: ['orphan-pressure crit', 'fin-wait1-stuck warn'],
+    present: ['fin-wait1-stuck warn', 'orphan-pressure crit'],
     hurts: ({ resets = 0 }) => resets > 0,
     article: 'nothing',
   },

@@ -1,12 +1,18 @@
 # shellcheck shell=bash
+# ORPHANS=n: with tcp_max_orphans n above what the machine has.
 # 300 kB written and closed towards peers that never read (PEER=deaf), or that are gone (PEER=gone).
 ORPHANS=${ORPHANS:-}
 [ -z "$ORPHANS" ] || WHOLE=yes
 trouble() {
   [ -z "$ORPHANS" ] || gset /proc/sys/net/ipv4/tcp_max_orphans $(($(awk '/^TCP:/ { print $5 }' /proc/net/sockstat) + ORPHANS))
   serve bgT web --listen $TIP:80 --mode sendclose --send 300000
-  load bgP load --to $TIP:80 --mode hold --rcvbuf 4096 --rate "${RATE:-100}" --stop-at "${STOP_AT:-300}"
-  if [ -n "$ORPHANS" ]; then want 30 rises TCPAbortOnMemory; else want 40 at_least fin-wait-1 300; fi
+  load bgP load --to $TIP:80 --mode hold --rcvbuf 4096 --rate 100 --stop-at 300
+  if [ -n "$ORPHANS" ]; then
+    want 30 live_at_least load tried 300
+    sleep 1
+    load bgP more --to $TIP:80 --mode hold --rcvbuf 4096 --rate 8
+    want 30 rises TCPAbortOnMemory
+  else want 40 at_least fin-wait-1 300; fi
   if [ "${PEER:-deaf}" = gone ]; then
     P iptables -A INPUT -p tcp -j DROP
     want 40 resent

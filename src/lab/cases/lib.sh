@@ -27,12 +27,11 @@ py() { "$PY" -E -s "$HERE/sockets.py" "$@"; }
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$CASE: $*"; exit 1; }
 
-# until SECONDS command...: waits for a condition, looks five times a second
+# until_true SECONDS command...: waits for a condition
 until_true() {
-  local left=$(($1 * 5)); shift
+  local deadline=$((SECONDS + $1)); shift
   while ! "$@"; do
-    left=$((left - 1))
-    [ $left -gt 0 ] || return 1
+    [ $SECONDS -lt $deadline ] || return 1
     sleep 0.2
   done
 }

@@ -455,6 +455,8 @@ def cmd_neighbours(a):
     """one datagram to each of --n addresses of --prefix, again and again; --secs 0: once"""
     s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     s.setblocking(False)
+    # what waits for an unresolved neighbour counts against the sender's buffer (SO_SNDBUFFORCE)
+    s.setsockopt(socket.SOL_SOCKET, 32, 64 << 20)
     st = {"tried": 0, "ok": 0, "err": {}}
     end = time.monotonic() + a.secs
     while True:
