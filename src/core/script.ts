@@ -6,4 +6,6 @@ export interface Script {
   closingLine: string;
   /** how long the script itself may take on a healthy host */
   expectedMs: number;
+  /** it starts no program, does not `exit` and leaves nothing behind: a shell that is kept open may run it in itself */
+  builtinsOnly?: boolean;
 }

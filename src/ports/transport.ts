@@ -75,6 +75,11 @@ export interface AskOptions {
   signal?: AbortSignal;
   /** shorter than the host's own limit, where the caller is in more of a hurry */
   timeoutMs?: number;
+  /**
+   * The same script will be asked again soon (a watch, a sweep): a shell is kept open that holds it, as long as the connection
+   * stays warm. The answer is the same; only `ask` knows it.
+   */
+  keepOpen?: boolean;
 }
 
 export interface GateAnswer {

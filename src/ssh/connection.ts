@@ -38,6 +38,7 @@ export class Connection {
   readonly #where: string;
   readonly #sessions = new Door(SESSIONS_MAX);
   readonly #onClose = new Set<() => void>();
+  readonly #onCrowded = new Set<() => void>();
   #closed = false;
 
   constructor(client: SshClient, stream: Duplex, hostKey: Buffer, where: string) {
@@ -64,6 +65,11 @@ export class Connection {
   onClose(listener: () => void): void {
     if (this.#closed) listener();
     else this.#onClose.add(listener);
+  }
+
+  /** Told when the server allows no further session: whoever holds one without need should end it. */
+  onCrowded(listener: () => void): void {
+    this.#onCrowded.add(listener);
   }
 
   /** Says goodbye; what does not close soon is cut. */
@@ -97,6 +103,8 @@ export class Connection {
         const others = this.#sessions.inside;
         if (others > 0) {
           this.#sessions.resize(others);
+          for (const listener of this.#onCrowded) listener();
+          this.#onCrowded.clear();
           continue;
         }
         refusals += 1;

@@ -4,6 +4,7 @@ import type { Host } from '../core/inventory.js';
 import type { Script } from '../core/script.js';
 import type { Answer, AskOptions, CheckReport, Transport } from '../ports/transport.js';
 import { askOver, StaleConnection } from './ask.js';
+import { ProbeChannels } from './ask-kept.js';
 import { runCheck } from './check.js';
 import { Deadline, type Phase, type PhaseHolder } from './deadline.js';
 import { asFailure, failure } from './failures.js';
@@ -29,6 +30,7 @@ export class Engine implements Transport {
   readonly #identities: Identities;
   readonly #opener: Opener;
   readonly #pool: Pool;
+  readonly #channels = new ProbeChannels();
   readonly #underWay = new Set<Deadline>();
   #hosts: ReadonlyMap<string, Host> = new Map();
   #preparing = new AbortController();
@@ -96,7 +98,9 @@ export class Engine implements Transport {
         for (let fresh = false; ; fresh = true) {
           const lease = await this.#lease(target, deadline.signal, deadline);
           try {
-            return { status: 'ok', transcript: await askOver(lease, host, script, deadline) };
+            const kept =
+              options?.keepOpen === true ? await this.#channels.ask(lease, host, script, deadline) : undefined;
+            return { status: 'ok', transcript: kept ?? (await askOver(lease, host, script, deadline)) };
           } catch (error) {
             if (!(error instanceof StaleConnection)) throw error;
             lease.retire();

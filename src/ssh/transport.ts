@@ -131,7 +131,10 @@ class ThreadedTransport implements Transport {
   }
 
   ask(host: Host, script: Script, options?: AskOptions): ReturnType<Transport['ask']> {
-    return this.#call({ call: 'ask', host, script }, options);
+    return this.#call(
+      { call: 'ask', host, script, ...(options?.keepOpen === true ? { keepOpen: true } : {}) },
+      options,
+    );
   }
 
   check(host: Host, options?: AskOptions): ReturnType<Transport['check']> {

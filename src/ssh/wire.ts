@@ -9,7 +9,7 @@ export interface WorkerStart {
 }
 
 export type Call =
-  | { call: 'ask'; host: Host; script: Script }
+  | { call: 'ask'; host: Host; script: Script; keepOpen?: boolean }
   | { call: 'check'; host: Host }
   | { call: 'scan'; host: Host }
   | { call: 'gate'; host: Host; request: string };

@@ -13,7 +13,7 @@ const cancels = new Map<number, AbortController>();
 const run = (call: Call, options: AskOptions): Promise<unknown> => {
   switch (call.call) {
     case 'ask':
-      return engine.ask(call.host, call.script, options);
+      return engine.ask(call.host, call.script, call.keepOpen === true ? { ...options, keepOpen: true } : options);
     case 'check':
       return engine.check(call.host, options);
     case 'scan':
