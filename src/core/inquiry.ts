@@ -141,8 +141,13 @@ export class Inquiry {
   sysctl(key: string, gap = true): string | undefined {
     const values = this.reading('sysctls');
     const value = values?.[key];
-    if (values !== undefined && value === undefined)
-      this.lacks(`the sysctl ${key}: the host printed none`, gap && !this.settingsHidden());
+    if (values !== undefined && value === undefined) {
+      const expected = gap && !this.settingsHidden();
+      this.lacks(
+        `the sysctl ${key}: ${expected ? 'the host printed none' : 'shown in the initial network namespace of the machine only'}`,
+        expected,
+      );
+    }
     return value;
   }
 

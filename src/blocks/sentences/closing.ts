@@ -17,6 +17,10 @@ export const closingWords: Readonly<Record<string, Words>> = {
       const silent = numberOf(finding, 'without an answer');
       const data = numberOf(finding, 'data not delivered');
       if (shut === undefined || silent === undefined) return undefined;
+      const probes = numberOf(finding, 'TCPWinProbe');
+      const arrived = numberOf(finding, 'InSegs');
+      if (probes !== undefined && arrived !== undefined)
+        return `FIN_WAIT1: ${figure(probes)} window probes a second go out, ${figure(arrived)} segments come in: the peers are gone, although ${count(shut)} of them last told of a closed window.${data === undefined ? '' : ` ${bytes(data)} wait to be sent.`}`;
       return `FIN_WAIT1: ${count(shut)} peers keep their window closed, ${count(silent)} do not answer.${data === undefined ? '' : ` ${bytes(data)} wait to be sent.`}`;
     },
   },

@@ -10,7 +10,8 @@ const FILE_MAX = {
 
 /** fs.file-max is 2^63-1 by default, and a soft limit may be unlimited: nobody ever comes near. */
 const isUnlimited = (limit: number): boolean => limit >= 2 ** 52;
-const limitWords = (limit: number): string => (isUnlimited(limit) ? 'no limit' : String(limit));
+const ofLimit = (used: number, limit: number): string =>
+  isUnlimited(limit) ? `${used}, and no limit` : `${used} of ${limit}`;
 
 export const rule: Rule = {
   id: 'fd-exhaustion',
@@ -62,7 +63,7 @@ export const rule: Rule = {
         ? `not counted: ${asked.reason}`
         : shown === undefined
           ? 'unknown'
-          : `${shown.command} (pid ${shown.pid}): ${shown.openFiles} of ${limitWords(shown.softLimit)}`,
+          : `${shown.command} (pid ${shown.pid}): ${ofLimit(shown.openFiles, shown.softLimit)}`,
     );
 
     const handles = q.reading('fileHandles');
@@ -70,7 +71,7 @@ export const rule: Rule = {
     const hostFull = q.ask(
       `Does the machine use at least ${hostLimit * 100} % of fs.file-max?`,
       reaches(handles?.used, handles === undefined ? undefined : handles.max * hostLimit),
-      handles === undefined ? 'unknown' : `${handles.used} of ${limitWords(handles.max)}`,
+      handles === undefined ? 'unknown' : ofLimit(handles.used, handles.max),
     );
     if (handles !== undefined && hostFull === true)
       q.show({

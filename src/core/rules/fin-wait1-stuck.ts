@@ -47,19 +47,24 @@ export const rule: Rule = {
     if (unsent !== undefined)
       q.show({ name: 'data not delivered', value: unsent.sendQueueBytes, unit: 'bytes', source: 'ss, Send-Q' });
     const probes = q.quietRate('TcpExt.TCPWinProbe');
-    const silence = probesUnanswered(q) === true;
-    if (silence && probes.known)
+    const arrived = q.quietRate('Tcp.InSegs');
+    const silence = probesUnanswered(q) === true && probes.known && arrived.known;
+    if (silence) {
       q.show({
         name: 'TCPWinProbe',
         value: rounded(probes.perSecond),
         unit: '/s',
         source: '/proc/net/netstat',
-        formula: 'fewer than half as many segments came in: most probes have no answer',
+        formula: 'each answer would be a segment that comes in; fewer than half as many came: the peers are gone',
       });
+      q.show({ name: 'InSegs', value: rounded(arrived.perSecond), unit: '/s', source: '/proc/net/snmp' });
+    }
     const gone = q.ask(
       'Are the peers gone (retries run without an answer)?',
       waiting.unanswered * 2 >= waiting.total || silence,
-      `${waiting.unanswered} of ${waiting.total} by their timers${silence ? '; more window probes go out than segments come in' : ''}`,
+      silence
+        ? `${rounded(probes.perSecond)} window probes a second go out, ${rounded(arrived.perSecond)} segments come in; timers show it from the second try on only (${waiting.unanswered} of ${waiting.total})`
+        : `${waiting.unanswered} of ${waiting.total} by their timers`,
     );
     const group = sockets.groups.filter(({ state }) => state === 'FIN_WAIT1').sort((a, b) => b.count - a.count)[0];
     const about =
