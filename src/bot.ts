@@ -12,12 +12,15 @@ import { DeskInbox } from './app/desk-inbox.js';
 import { DueLoop } from './app/due.js';
 import { Fleets } from './app/fleet.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
+import { Sweeps } from './app/sweep.js';
+import { WarRoom } from './app/war-room.js';
 import type { Command } from './command.js';
 import { LOOK_ONLY } from './config/policy.js';
 import { type Caller, personKey } from './core/caller.js';
 import type { Host, Inventory } from './core/inventory.js';
-import { evaluate, type Policy, personOf, type Subject } from './core/policy.js';
+import { evaluate, mayAnywhere, type Policy, personOf, type Subject } from './core/policy.js';
 import type { Rule, Thresholds } from './core/rule.js';
+import type { Sweep } from './core/sweep.js';
 import type { SysctlCatalogue } from './core/sysctl-query.js';
 import type { Clock, Ids } from './ports/clock.js';
 import type { Log } from './ports/log.js';
@@ -63,6 +66,8 @@ export interface BotParts {
   /** a one-time-code secret by the name that the policy gives it */
   secret?: (name: string) => string | undefined;
   thresholds?: (host: Host) => Thresholds;
+  /** what is measured on a schedule */
+  sweeps?: () => readonly Sweep[];
   /** where the audit log's head is told, beside the channel */
   anchorPlaces?: readonly AnchorPlace[];
   /** a channel that is told it, where one is named */
@@ -161,6 +166,29 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
     secret: parts.secret ?? (() => undefined),
   });
+  const room = new WarRoom({
+    store,
+    chat: slack.chat,
+    clock,
+    ids,
+    log,
+    rules,
+    policy,
+    inventory,
+    maySee,
+    investigate: (host) => investigations.investigate(host),
+  });
+  const sweeps = new Sweeps({
+    store,
+    chat: slack.chat,
+    clock,
+    log,
+    fleets,
+    rules,
+    thresholds,
+    inventory,
+    sweeps: parts.sweeps ?? (() => []),
+  });
   const notes = new AuditNotes({ store, clock, log });
   const inbox = new DeskInbox({
     chat: slack.chat,
@@ -182,7 +210,15 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       ]);
       return { account: personKey(caller), userGroups, member: standing.kind === 'member' };
     },
+    sweepsFor: (caller, sees) => sweeps.at(caller, sees),
     changesFor: (caller, subject) => changes.at(caller, subject),
+    watchesFor: (caller) => room.watches.deskFor(caller),
+    storyFor: (caller, subject) => room.storyFor(caller, subject),
+    publishHome: (caller, subject) => room.homes.publish(caller, subject),
+    may: (subject, action) => mayAnywhere(policy(), subject, action),
+    measured: (caller, investigated) => room.measured(caller, investigated),
+    waiting: room.waiting,
+    greet: (desk) => room.greet(desk),
     note: (caller, { kind, host, data }) =>
       notes.add({
         actor: `${personOf(policy(), personKey(caller))} (${personKey(caller)})`,
@@ -200,6 +236,8 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
   const handlers: Record<string, (due: DueDraft) => Promise<void>> = {
     audit: auditHandler({ ...parts, chat: slack.chat, store, clock }),
     change: (due) => changes.lifecycle.due(due),
+    sweep: (due) => sweeps.due(due),
+    watch: (due) => room.watches.due(due),
   };
   const due = new DueLoop({ store, clock, log, handlers });
   const { port } = await slack.listen(inbox).catch(async (error: unknown) => {
@@ -210,8 +248,10 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
   });
   if ((await store.check()).ok) {
     await store.due.schedule(auditDue(clock.now()));
+    await sweeps.start();
     due.start();
     changes.board.start();
+    await room.start();
   }
   const again = inbox.resume();
   if (again > 0) log.info({ count: again }, 'answers that a restart cut short are asked again');
@@ -225,7 +265,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       const dueDone = due.stop();
       await inbox.finish(graceMs);
       await Promise.race([
-        Promise.all([dueDone, changes.board.stop(), notes.done()]),
+        Promise.all([dueDone, changes.board.stop(), sweeps.stop(), notes.done(), room.finish()]),
         clock.sleep(Math.max(graceMs, 500)),
       ]);
       await slack.finish(3_000);

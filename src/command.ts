@@ -6,10 +6,13 @@ import type { Message, Modal } from './blocks/message.js';
 import type { Usage } from './blocks/notices.js';
 import type { ChangeDesk } from './command-changes.js';
 import type { FleetDesk } from './command-fleet.js';
+import type { SweepDesk } from './command-sweeps.js';
+import type { StoryDesk } from './command-timeline.js';
 import type { WatchDesk } from './command-watch.js';
 import type { Caller } from './core/caller.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';
+import type { Action } from './core/policy.js';
 import type { Rule, Thresholds } from './core/rule.js';
 import type { Snapshot } from './core/snapshot.js';
 import type { SysctlCatalogue, SysctlFacts } from './core/sysctl-query.js';
@@ -129,6 +132,14 @@ export interface Desk {
   ): Promise<void>;
   /** many hosts in one answer; undefined where the program measures one at a time */
   readonly fleet?: FleetDesk;
+  /** what is measured on a schedule, and what was kept; undefined where the program has no place to keep it */
+  readonly sweeps?: SweepDesk;
+  /** the audit log as this person may see it */
+  readonly story?: StoryDesk;
+  /** Makes the caller's Home tab anew. */
+  refreshHome(): Promise<void>;
+  /** Whether policy lets the caller do this on any host at all; each act is authorised anew. */
+  may(action: Action): boolean;
   /** messages that are kept current; undefined where the program has no place to keep them */
   readonly watches?: WatchDesk;
   /** changes of settings: planned, proposed, approved; undefined where the program has no place to keep them */

@@ -1,11 +1,14 @@
 /** The desk: all that a command may use, made for one caller and one question. */
 import type { Message } from '../blocks/message.js';
-import type { Desk, Found } from '../command.js';
+import { verdictOf } from '../blocks/verdict.js';
+import type { Desk, Found, Investigated } from '../command.js';
 import type { ChangeDesk } from '../command-changes.js';
+import type { SweepDesk } from '../command-sweeps.js';
+import type { StoryDesk } from '../command-timeline.js';
 import type { WatchDesk } from '../command-watch.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
-import type { Subject } from '../core/policy.js';
+import type { Action, Subject } from '../core/policy.js';
 import type { Rule, Thresholds } from '../core/rule.js';
 import { nearestNames, parseSelector, resolveSelector } from '../core/selector.js';
 import type { SysctlCatalogue } from '../core/sysctl-query.js';
@@ -28,6 +31,7 @@ export interface DeskParts {
   investigations: Investigations;
   /** many hosts in one answer */
   fleets?: Fleets;
+  sweepsFor?: (caller: Caller, maySee: (host: Host) => boolean) => SweepDesk;
   rules: ReadonlyMap<string, Rule>;
   sysctlCatalogue: SysctlCatalogue;
   inventory: () => Inventory;
@@ -36,6 +40,11 @@ export interface DeskParts {
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   thresholds: (host: Host) => Thresholds;
   /** what the caller may do with changes */
+  storyFor?: (caller: Caller, subject: Subject) => StoryDesk;
+  publishHome?: (caller: Caller, subject: Subject) => Promise<void>;
+  may?: (subject: Subject, action: Action) => boolean;
+  /** remembers what somebody measured, for Home */
+  measured?: (caller: Caller, investigated: Investigated) => void;
   watchesFor?: (caller: Caller) => WatchDesk;
   /** answers that people wait for, by their message: who no longer wants one calls it off */
   waiting?: Waiting;
@@ -120,20 +129,29 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
             asks: (host, kind, fleet) => parts.note?.(caller, { kind, host, data: { fleet } }),
           }),
         }),
+    ...(parts.sweepsFor === undefined
+      ? {}
+      : { sweeps: parts.sweepsFor(caller, (host) => parts.maySee(caller, host, subject)) }),
     ...(parts.watchesFor === undefined ? {} : { watches: parts.watchesFor(caller) }),
+    ...(parts.storyFor === undefined ? {} : { story: parts.storyFor(caller, subject) }),
+    refreshHome: async () => parts.publishHome?.(caller, subject),
+    may: (action) => parts.may?.(subject, action) ?? true,
     cancel: (posted) => parts.waiting?.cancel(posted, caller.userId) ?? false,
     canOpenModal: occasion.triggerId !== undefined,
     investigate: async (host) => {
       const investigated = await investigations.investigate(host);
-      const present =
-        investigated.status === 'measured'
-          ? investigated.diagnosis.findings.filter(({ status }) => status === 'present').map(({ id: rule }) => rule)
-          : [];
       const data =
         investigated.status === 'measured'
-          ? { measurement: investigated.id, present }
+          ? {
+              measurement: investigated.id,
+              verdict: verdictOf(investigated.diagnosis, parts.rules).line.slice(0, 300),
+              present: investigated.diagnosis.findings
+                .filter(({ status, severity }) => status === 'present' && severity !== 'info')
+                .map(({ id: rule }) => rule),
+            }
           : { failed: investigated.failure.problem };
       parts.note?.(caller, { kind: 'measurement', host, data });
+      parts.measured?.(caller, investigated);
       return investigated;
     },
     last: (host) => investigations.last(host),
@@ -148,8 +166,11 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     },
     check: (host) => investigations.check(host),
 
-    whisper: (message: Message, at: Place = place) =>
-      chat.whisper({ ...at, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
+    // From Home there is no channel to whisper in: the direct message with the bot is as private.
+    whisper: async (message: Message, at: Place = place) =>
+      /^[UW]/.test(at.channel)
+        ? void (await chat.post(at, message))
+        : chat.whisper({ ...at, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
 
     answer: async (opening, work, options = {}) => {
       // Taken over once: a command's second answer is a new message.

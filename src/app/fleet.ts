@@ -120,6 +120,16 @@ export class Fleets {
     return fleet;
   }
 
+  /** For sweeps: what is read of each that could be asked in time. Never rejects, unless `read` throws. */
+  async each<T>(hosts: readonly Host[], read: (investigated: Investigated) => T): Promise<ReadonlyMap<string, T>> {
+    const { investigations } = this.options;
+    const { outcome } = await this.run(this.newId(), hosts, undefined, {
+      ask: async (host: Host) => read(await investigations.investigate(host)),
+      problemOf: () => undefined,
+    });
+    return outcome.answers;
+  }
+
   /** Never rejects. */
   async readSysctls(
     id: string,
