@@ -4,10 +4,11 @@ import { REASON_CHARACTERS_MAX, readingModal } from '../src/blocks/change-modals
 import { problemMessage, type Usage } from '../src/blocks/notices.js';
 import type { ClickHandler, Command, Desk, Parsed, ViewHandler } from '../src/command.js';
 import type { ChangeDesk, ChangeRef, ChangesAsked, Shown } from '../src/command-changes.js';
-import { readCommandLine } from '../src/core/command-line.js';
+import { isTimeline, parseTimeline, postTimeline, runTimeline, type TimelineArgs } from '../src/command-timeline.js';
+import { readCommandLine, slipOf } from '../src/core/command-line.js';
 import { readSpan } from '../src/core/span.js';
 
-export type ChangesArgs = { id: string } | { asked: ChangesAsked };
+export type ChangesArgs = { id: string } | { asked: ChangesAsked } | { timeline: TimelineArgs };
 
 const usage: Usage = {
   command: '/changes',
@@ -16,6 +17,7 @@ const usage: Usage = {
     { form: 'all', does: 'past ones too, the newest first' },
     { form: '<host>', does: 'those of one host, open and past' },
     { form: '<id>', does: 'one change with its history and its buttons' },
+    { form: 'timeline [<host>] [--since 3h] [--channel]', does: 'the story so far: measurements, findings, changes' },
     { form: '… --person <name>', does: 'asked by one person, by the name that the policy gives' },
     { form: '… --since 2h', does: 'of the last minutes, hours or days' },
   ],
@@ -25,10 +27,17 @@ const usage: Usage = {
 const ID = /^[a-z0-9]{16}$/;
 
 const parse = (text: string): Parsed<ChangesArgs> => {
+  if (isTimeline(text)) {
+    const read = parseTimeline(text);
+    return read.ok ? { ok: true, args: { timeline: read.args } } : read;
+  }
   const line = readCommandLine(text, { valued: ['person', 'since'] });
   if (!line.ok) return line;
   if (line.help) return { ok: false };
   const [word, ...rest] = line.words;
+  const slip = word === undefined ? undefined : slipOf(word, ['timeline']);
+  if (slip !== undefined)
+    return { ok: false, wrong: `There is no “${word?.slice(0, 40)}” here. Did you mean: /changes ${slip}` };
   if (rest.length > 0) return { ok: false, wrong: 'Name one host, one id, or all.' };
   const since = line.values.get('since');
   const sinceSeconds = since === undefined ? undefined : readSpan(since);
@@ -61,6 +70,7 @@ const none = () =>
   });
 
 const run = async (desk: Desk, args: ChangesArgs): Promise<void> => {
+  if ('timeline' in args) return runTimeline(desk, args.timeline);
   const { changes } = desk;
   if (changes === undefined) return desk.whisper(none());
   await desk.whisper('id' in args ? await changes.show(args.id) : await changes.list(args.asked));
@@ -128,11 +138,12 @@ const withReason = (run: ViewHandler['run']): ViewHandler => ({
 export const command: Command<ChangesArgs> = {
   name: 'changes',
   summary: 'Changes of settings: what is open, what was, and one with its history',
-  hint: '[all | <host> | <id>] [--person <name>] [--since 2h]',
+  hint: '[timeline | all | <host> | <id>] [--person <name>] [--since 2h]',
   usage,
   parse,
   run,
   actions: {
+    [ACTIONS.postTimeline]: postTimeline,
     [ACTIONS.changeApprove]: onChange(async (desk, changes, ref) => show(desk, await changes.approve(ref))),
     [ACTIONS.changeDeny]: onChange(async (desk, changes, ref) => show(desk, await changes.deny(ref))),
     [ACTIONS.changeGlass]: onChange(async (desk, changes, ref) => show(desk, await changes.breakGlass(ref))),

@@ -7,7 +7,7 @@ import { type Usage, unknownHostMessage, usageMessage } from '../src/blocks/noti
 import { waitingMessage } from '../src/blocks/waiting.js';
 import type { AnswerOptions, Command, Desk, Found, Parsed } from '../src/command.js';
 import { hostOfClick } from '../src/command-host.js';
-import { readCommandLine } from '../src/core/command-line.js';
+import { readCommandLine, slipOf } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 
 export type HostsArgs = { what: 'list' | 'check' /** '' for all */; selector: string; private: boolean };
@@ -33,6 +33,12 @@ const parse = (text: string): Parsed<HostsArgs> => {
   if (line.help) return { ok: false };
   const [first, ...rest] = line.words;
   const isCheck = first?.toLowerCase() === 'check';
+  const slip = first === undefined || rest.length === 0 ? undefined : slipOf(first, ['check']);
+  if (slip !== undefined)
+    return {
+      ok: false,
+      wrong: `There is no “${first?.slice(0, 40)}” here. Did you mean: /hosts check ${rest.join(' ').slice(0, 80)}`,
+    };
   return {
     ok: true,
     args: {

@@ -38,6 +38,7 @@ const usage: Usage = {
     { form: '<hosts> [words]', does: 'drift: in which keys @web, web-* or env=prod differ, and who is the odd one' },
     { form: '--diff <host> <host> [words]', does: 'two hosts side by side' },
     {
+      needs: 'propose',
       form: '<host> set key=value … [--for 10m] [--persist]',
       does: 'proposes a change, which others approve and the host takes back unless it is confirmed',
     },

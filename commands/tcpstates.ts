@@ -1,5 +1,6 @@
 /** `/tcpstates <host>`: measures a host and says what is wrong with its TCP, on which evidence, and what would help. */
 import { ACTIONS } from '../src/blocks/actions.js';
+import { PICKER } from '../src/blocks/alert.js';
 import { hostFailedMessage, type LastKnown } from '../src/blocks/failure.js';
 import { investigationMessage, verdictLine } from '../src/blocks/investigation.js';
 import { legendModal } from '../src/blocks/legend.js';
@@ -9,12 +10,15 @@ import type { Usage } from '../src/blocks/notices.js';
 import { rawFile, rawModal } from '../src/blocks/raw.js';
 import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
 import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
+import { diagnoseMessage, hostPicked, pickHost } from '../src/command-alert.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command-host.js';
 import { chooseHosts, fleetActions, measureMany } from '../src/command-many.js';
 import { proposeFinding } from '../src/command-propose.js';
+import { cancelClicked, stopWatchClicked, watch, watchClicked } from '../src/command-watch.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 import { nearestNames } from '../src/core/selector.js';
+import { watchDuration } from '../src/core/watch.js';
 
 export interface TcpstatesArgs {
   selector: string;
@@ -23,6 +27,8 @@ export interface TcpstatesArgs {
   all?: boolean;
   /** rule id as typed */
   why?: string;
+  /** one message, kept current for this long */
+  watchMs?: number;
 }
 
 const usage: Usage = {
@@ -36,19 +42,29 @@ const usage: Usage = {
       does: 'many in one answer, the worst first: @web, web-*, env=prod,role=api, web-1,web-2, @web,!web-3',
     },
     { form: '<hosts> --all', does: 'without asking before more than 50 are measured' },
+    { form: '<host> --watch 10m', does: 'one message that is kept current, for 1 minute to 2 hours' },
     { form: 'help', does: 'this' },
   ],
   examples: ['/tcpstates web-1', '/tcpstates @web', '/tcpstates web-1 --why conntrack-full'],
 };
 
 const parse = (text: string): Parsed<TcpstatesArgs> => {
-  const line = readCommandLine(text, { flags: ['private', 'all'], valued: ['why'] });
+  const line = readCommandLine(text, { flags: ['private', 'all'], valued: ['why', 'watch'] });
   if (!line.ok) return line;
   if (line.help) return { ok: false };
   const selector = line.words.join(' ');
   if (selector === '')
     return text.trim() === '' ? { ok: false } : { ok: false, wrong: 'Name the host that is to be measured.' };
   const why = line.values.get('why');
+  const span = line.values.get('watch');
+  const watched = span === undefined ? undefined : watchDuration(span);
+  if (watched?.ok === false) return watched;
+  if (watched !== undefined && line.flags.has('private'))
+    return {
+      ok: false,
+      wrong:
+        'A watch can’t be private: a whispered message can’t be kept current. Ask for it in a direct message with the bot.',
+    };
   return {
     ok: true,
     args: {
@@ -56,12 +72,14 @@ const parse = (text: string): Parsed<TcpstatesArgs> => {
       private: line.flags.has('private'),
       ...(line.flags.has('all') ? { all: true } : {}),
       ...(why === undefined ? {} : { why }),
+      ...(watched === undefined ? {} : { watchMs: watched.ms }),
     },
   };
 };
 
 const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
-  const selection = args.why === undefined ? desk.fleet?.select(args.selector) : undefined;
+  const selection =
+    args.why === undefined && args.watchMs === undefined ? desk.fleet?.select(args.selector) : undefined;
   if (selection?.ok === true && selection.hosts.length > 1) {
     const { selector } = args;
     const confirmed = args.all === true ? Number.POSITIVE_INFINITY : 0;
@@ -71,6 +89,7 @@ const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
   }
   const host = await oneHost(desk, usage, args.selector);
   if (host === undefined) return;
+  if (args.watchMs !== undefined) return watch(desk, host, args.watchMs);
   if (args.why !== undefined && !desk.rules.has(args.why)) {
     const ids = [...desk.rules.keys()];
     return desk.whisper(unknownRuleMessage(args.why, nearestNames(args.why, ids), ids));
@@ -92,6 +111,7 @@ const measure = async (
   const known = lastKnown(desk, desk.last(host));
   const opening = measuringMessage({
     host,
+    canCancel: !isPrivate,
     ...(isPrivate ? {} : { asker: desk.caller.userId }),
     ...(known === undefined ? {} : { lastKnown: known }),
   });
@@ -125,6 +145,7 @@ const shown = (desk: Desk, investigated: Investigated, isPrivate: boolean): Mess
     rules: desk.rules,
     measurement: id,
     private: isPrivate,
+    canWatch: desk.watches !== undefined,
     ...(previous === undefined ? {} : { previous }),
     ...(isPrivate ? {} : { asker: desk.caller.userId }),
     ...(desk.changes === undefined ? {} : { offers: desk.changes.offers(host, diagnosis) }),
@@ -153,7 +174,7 @@ const explained = (desk: Desk, measured: Measured, ruleId: string): Message | un
 export const command: Command<TcpstatesArgs> = {
   name: 'tcpstates',
   summary: 'Measure a host: what is wrong with its TCP, and what would help',
-  hint: '<host, @group, web-* or label=value> [--private] [--why <rule>]',
+  hint: '<host, @group, web-* or label=value> [--private] [--watch 10m] [--why <rule>]',
   usage,
   parse,
   run,
@@ -208,6 +229,10 @@ export const command: Command<TcpstatesArgs> = {
       await desk.answer(message, async () => message, { private: isPrivate, at: 'thread' });
     }),
     [ACTIONS.propose]: proposeFinding,
+    [ACTIONS.watch]: watchClicked,
+    [ACTIONS.stopWatch]: stopWatchClicked,
+    [ACTIONS.cancel]: cancelClicked,
+    [ACTIONS.home]: (desk) => desk.refreshHome(),
     [ACTIONS.share]: async (desk, click) => {
       const shows = await measurementOfClick(desk, click);
       if (shows === undefined) return;
@@ -215,6 +240,8 @@ export const command: Command<TcpstatesArgs> = {
       await desk.answer(message, async () => message);
     },
   },
+  shortcuts: { 'diagnose-message': diagnoseMessage(measure), 'diagnose-host': pickHost },
+  views: { [PICKER.view]: hostPicked(usage, measure) },
 };
 
 /** less than what blocks/raw.ts lets into a modal */

@@ -75,3 +75,9 @@ export const stopWatchClicked = async (desk: Desk, click: Click): Promise<void> 
       problemMessage({ what: `The watch on ${on.host.name} has ended already.`, safe: 'Nothing was done.' }),
     );
 };
+
+/** Whoever sees that a measurement is waited for may call it off. */
+export const cancelClicked = async (desk: Desk, { at }: Click): Promise<void> => {
+  if (at.kind === 'message' && desk.cancel(at.posted)) return;
+  await desk.whisper(problemMessage({ what: 'Nobody waits for this any more.', safe: 'Nothing was done.' }));
+};

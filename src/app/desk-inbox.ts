@@ -5,9 +5,10 @@
 import { setMaxListeners } from 'node:events';
 import { actionOf } from '../blocks/actions.js';
 import type { Message } from '../blocks/message.js';
-import { problemMessage, usageMessage } from '../blocks/notices.js';
+import { problemMessage, type Usage, usageMessage } from '../blocks/notices.js';
 import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '../command.js';
 import type { Caller } from '../core/caller.js';
+import { slipOf } from '../core/command-line.js';
 import type { Subject } from '../core/policy.js';
 import { ChatError } from '../ports/chat.js';
 import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
@@ -29,7 +30,8 @@ export interface InboxOptions extends DeskParts {
   allow: Allow;
   /** the command that a mention means when it names none */
   mainCommand: string;
-  home?: (desk: Desk) => Promise<void>;
+  /** after the first answer in a channel */
+  greet?: (desk: Desk) => Promise<void>;
   /** who somebody is to the policy, looked up for each question */
   subjectOf?: (caller: Caller) => Promise<Subject>;
 }
@@ -41,6 +43,8 @@ interface Errand {
   run: (desk: Desk) => Promise<void>;
   click?: Click;
   left?: LeftBehind;
+  /** typed, mentioned or picked: a channel may be new to the bot */
+  question?: boolean;
 }
 
 const byId = <T>(parts: readonly (Readonly<Record<string, T>> | undefined)[]): ReadonlyMap<string, T> => {
@@ -79,13 +83,16 @@ export class DeskInbox implements Inbox {
   asked(question: Question): void {
     const { command, text, caller, id } = question;
     this.note(id, command, text, caller);
-    this.take({ delivery: question, about: { command }, run: (desk) => this.ask(desk, command, text) });
+    this.take({ delivery: question, about: { command }, question: true, run: (desk) => this.ask(desk, command, text) });
   }
 
   mentioned(mention: Mention): void {
     const [first = '', ...rest] = mention.text.split(/\s+/);
     const word = first.replace(/^\//, '').toLowerCase();
     const named = this.options.commands.has(word);
+    // `@tcpstates sysctll web-1`: the nearest command is meant when more follows and no host is called so.
+    const near = rest.length === 0 ? undefined : slipOf(word, [...this.options.commands.keys()]);
+    const slip = near !== undefined && !this.options.inventory().hosts.has(first);
     const command = named ? word : this.options.mainCommand;
     const text = named ? rest.join(' ') : mention.text;
     // The answer belongs to the question: in its thread, or in one below it.
@@ -94,7 +101,8 @@ export class DeskInbox implements Inbox {
     this.take({
       delivery: { ...mention, caller },
       about: { command, action: 'mention' },
-      run: (desk) => this.ask(desk, command, text),
+      question: true,
+      run: (desk) => (slip ? desk.whisper(slipped(word, near, rest.join(' '))) : this.ask(desk, command, text)),
     });
   }
 
@@ -133,8 +141,7 @@ export class DeskInbox implements Inbox {
   }
 
   openedHome(opened: Delivery): void {
-    const { home } = this.options;
-    if (home !== undefined) this.take({ delivery: opened, about: { action: 'home' }, run: home });
+    this.take({ delivery: opened, about: { action: 'home' }, run: (desk) => desk.refreshHome() });
   }
 
   /** Asks again what an earlier run of the program left unanswered. @returns how many */
@@ -237,8 +244,11 @@ export class DeskInbox implements Inbox {
     const desk = this.deskFor(errand);
     try {
       const refusal = await refuseEntry(people, caller, allow);
-      if (refusal === undefined) await errand.run(this.deskFor(errand, await this.options.subjectOf?.(caller)));
-      else {
+      if (refusal === undefined) {
+        const known = this.deskFor(errand, await this.options.subjectOf?.(caller));
+        await errand.run(known);
+        if (errand.question === true) await this.options.greet?.(known);
+      } else {
         log.warn(fields, 'refused');
         await desk.whisper(refusal);
       }
@@ -288,16 +298,29 @@ export class DeskInbox implements Inbox {
     const command = this.options.commands.get(name);
     if (command === undefined) return desk.whisper(outdated());
     const parsed = command.parse(text);
-    if (!parsed.ok) return desk.whisper(usageMessage(command.usage, parsed.wrong));
+    if (!parsed.ok) return desk.whisper(usageMessage(forCaller(command.usage, desk), parsed.wrong));
     return command.run(desk, parsed.args);
   }
 }
+
+/** Help shows what the caller may do; what they may not would only waste their time at 3 a.m. */
+const forCaller = (usage: Usage, desk: Desk): Usage => ({
+  ...usage,
+  forms: usage.forms.filter(({ needs }) => needs === undefined || desk.may(needs)),
+});
 
 const tooLate = (command: string, text: string): Message =>
   problemMessage({
     what: 'The bot was stopped before this was answered.',
     safe: 'Nothing was changed on any host.',
     next: `Ask again: /${command} ${text}`.trim(),
+  });
+
+const slipped = (word: string, near: string, rest: string): Message =>
+  problemMessage({
+    what: `There is no command “${word.slice(0, 40)}”.`,
+    safe: 'Nothing was asked of any host.',
+    next: `Did you mean: ${near} ${rest.slice(0, 100)}`,
   });
 
 const outdated = (): Message =>

@@ -1,4 +1,5 @@
 /** Short answers to the person typing: usage, unknown names, refusals, problems. */
+import type { Action } from '../core/policy.js';
 import { bullets, context, type Line, lines, paragraph, preformatted, rich, sectionOf } from './elements.js';
 import { clean, spoken } from './escape.js';
 import { always, messageOf } from './fit.js';
@@ -9,7 +10,7 @@ export interface Usage {
   /** `/tcpstates` */
   command: string;
   /** one line each: `<host> [--private]` and what it does */
-  forms: readonly { form: string; does: string }[];
+  forms: readonly { form: string; does: string /** shown only to who may do this somewhere */; needs?: Action }[];
   /** ready to be typed */
   examples: readonly string[];
 }

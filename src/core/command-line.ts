@@ -1,4 +1,5 @@
 /** A command's text → words and options. What people type is short; quotes keep blanks together, dashes may be typographic. */
+import { distance } from 'fastest-levenshtein';
 import { nearestNames } from './selector.js';
 
 export interface OptionsKnown {
@@ -17,6 +18,17 @@ export type CommandLine =
       values: ReadonlyMap<string, string>;
     }
   | { ok: false; wrong: string };
+
+/** The known word that was most likely meant: one or two letters away, and not the word itself. */
+export const slipOf = (typed: string, known: readonly string[]): string | undefined => {
+  const word = typed.toLowerCase();
+  if (word.length < 4 || known.includes(word)) return undefined;
+  const near = known
+    .map((name) => ({ name, far: distance(word, name) }))
+    .filter(({ name, far }) => far <= (name.length < 6 ? 1 : 2))
+    .sort((a, b) => a.far - b.far);
+  return near[0]?.name;
+};
 
 const TEXT_MAX = 2_000;
 

@@ -112,6 +112,12 @@ export const personOf = (policy: Policy, account: string): string => {
   return account;
 };
 
+/** Whether any grant at all lets somebody do this: for help and Home, never for an act. */
+export const mayAnywhere = (policy: Policy, subject: Subject, action: Action): boolean =>
+  policy.grants.some(({ roles }) =>
+    (roles[action] ?? []).some((role) => (action === 'see' || role !== EVERYONE) && holdsRole(policy, subject, role)),
+  );
+
 const holdsRole = (policy: Policy, subject: Subject, roleName: string): boolean => {
   if (roleName === EVERYONE) return true;
   const role = policy.roles.get(roleName);

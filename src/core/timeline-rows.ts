@@ -157,14 +157,32 @@ const changeTold = (step: string, data: Readonly<Record<string, unknown>>): Told
   }
 };
 
-const tell = ({ kind, data }: AuditEntry): Told => {
+/** Findings that came and went: as the entry says, or against those of the host's measurement before it. */
+const movedIn = (data: AuditEntry['data'], before: ReadonlySet<string> | undefined): Moved => {
+  const ids = (key: string): string[] => items(data[key], 20).map((id) => words(id, 80));
+  if (!Array.isArray(data['present'])) return { came: ids('came'), went: ids('went') };
+  const present = ids('present');
+  return {
+    came: present.filter((id) => before?.has(id) !== true),
+    went: [...(before ?? [])].filter((id) => !present.includes(id)),
+    present: new Set(present),
+  };
+};
+interface Moved {
+  came: readonly string[];
+  went: readonly string[];
+  present?: ReadonlySet<string>;
+}
+
+const tell = ({ kind, data }: AuditEntry, moved: Moved): Told => {
   if (kind.startsWith('change.')) return changeTold(kind.slice('change.'.length), data);
   if (kind === 'measurement') {
-    const came = items(data['came'], 10).map((id) => words(id, 80));
-    const went = items(data['went'], 10).map((id) => words(id, 80));
+    const { came, went } = moved;
     return {
       kind: came.length + went.length > 0 ? 'finding' : 'measurement',
-      what: words(data['verdict']) || 'measured',
+      what:
+        words(data['verdict']) ||
+        (data['failed'] === undefined ? 'measured' : `no answer (${words(data['failed'], 60)})`),
       details: [
         ...(came.length === 0 ? [] : [`New: ${came.join(', ')}`]),
         ...(went.length === 0 ? [] : [`Gone: ${went.join(', ')}`]),
@@ -185,13 +203,17 @@ export const timelineOf = (entries: Iterable<AuditEntry>, { most = 400 }: Timeli
   const rows: TimelineRow[] = [];
   /** host → where its last row stands, while it is a measurement */
   const lastOf = new Map<string, number>();
+  const presentOf = new Map<string, ReadonlySet<string>>();
   const hosts = new Set<string>();
   const people = new Set<string>();
   let count = 0;
   for (const entry of entries) {
     count += 1;
     const { atMs, actor, host, change, seq } = entry;
-    const { kind, what, details = [] } = tell(entry);
+    const moved = movedIn(entry.data, host === undefined ? undefined : presentOf.get(host));
+    if (host !== undefined && moved.present !== undefined && entry.kind === 'measurement')
+      presentOf.set(host, moved.present);
+    const { kind, what, details = [] } = tell(entry, moved);
     if (host !== undefined) hosts.add(words(host, 255));
     if (actor !== 'bot' && actor !== 'host') people.add(words(actor, 120));
     const at = host === undefined ? undefined : lastOf.get(host);

@@ -36,3 +36,15 @@ export const inputValues = (
   }
   return Object.fromEntries(read);
 };
+
+/** The conversation that was picked where a modal asks for one. */
+export const chosenConversation = (
+  values: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): string | undefined => {
+  for (const elements of Object.values(values)) {
+    const { data } = input.safeParse(Object.values(elements)[0]);
+    const id = data?.selected_conversation;
+    if (id != null && /^[A-Z0-9]{1,40}$/.test(id)) return id;
+  }
+  return undefined;
+};

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Caller } from '../core/caller.js';
 import type { Click, Delivery, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
-import { inputValues } from './inputs.js';
+import { chosenConversation, inputValues } from './inputs.js';
 import { plainWords, wordsOfMessage } from './words.js';
 
 const id = z.string().regex(/^[A-Z0-9]{1,40}$/);
@@ -206,10 +206,12 @@ const readClick = (body: unknown): Arrived | undefined => {
 const readSubmission = (body: unknown): Arrived | undefined => {
   const { data } = viewSubmission.safeParse(body);
   if (data === undefined) return undefined;
+  const chosen = chosenConversation(data.view.state?.values ?? {});
   return {
     kind: 'submission',
     id: `view:${data.view.id}:${data.view.hash ?? ''}:${data.trigger_id ?? ''}`,
-    caller: { teamId: homeOf(data), userId: data.user.id, channel: data.user.id },
+    // A modal that asks for the channel asks on behalf of that channel: who reads along there is checked as for any other.
+    caller: { teamId: homeOf(data), userId: data.user.id, channel: chosen ?? data.user.id },
     callbackId: data.view.callback_id,
     privateMetadata: data.view.private_metadata,
     viewId: data.view.id,

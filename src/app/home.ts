@@ -1,0 +1,138 @@
+/** What the Home tab of a person shows, gathered at the moment at which it is opened. */
+import { type Home, type HomeHost, type HomeMay, homeView } from '../blocks/home.js';
+import { verdictOf } from '../blocks/verdict.js';
+import type { Investigated } from '../command.js';
+import { type Caller, personKey } from '../core/caller.js';
+import type { Change } from '../core/change.js';
+import type { Host, Inventory } from '../core/inventory.js';
+import { type Action, evaluate, type Policy, personOf, type Subject } from '../core/policy.js';
+import type { Rule } from '../core/rule.js';
+import type { Watch } from '../core/watch.js';
+import type { Chat } from '../ports/chat.js';
+import type { Clock } from '../ports/clock.js';
+import type { Log } from '../ports/log.js';
+import { type Store, StoreFailure } from '../ports/store.js';
+
+export interface HomesParts {
+  store: Pick<Store, 'changes' | 'documents'>;
+  chat: Chat;
+  clock: Clock;
+  log: Log;
+  rules: ReadonlyMap<string, Rule>;
+  policy: () => Policy;
+  inventory: () => Inventory;
+}
+
+const RECENT_MAX = 8;
+const FRESH_MS = 24 * 3_600_000;
+const SHOWN: readonly (readonly [Action, string])[] = [
+  ['see', 'Measure'],
+  ['propose', 'Propose changes'],
+  ['approve', 'Approve changes of others'],
+  ['confirm', 'Confirm what is in force'],
+  ['revert', 'Revert what is in force'],
+];
+
+interface Kept extends HomeHost {
+  wrong: boolean;
+}
+
+export class Homes {
+  constructor(private readonly parts: HomesParts) {}
+
+  /** Remembers what was measured, for this person's and everybody's Home. Never rejects. */
+  async measured(caller: Caller, investigated: Investigated): Promise<void> {
+    const { clock, documents, log, rules } = { ...this.parts, ...this.parts.store };
+    const host = investigated.host.name;
+    const verdict = investigated.status === 'measured' ? verdictOf(investigated.diagnosis, rules) : undefined;
+    const kept: Kept = {
+      host,
+      atMs: clock.now(),
+      line: verdict?.line ?? `NO ANSWER  ${host}`,
+      wrong: verdict === undefined || verdict.level === 'CRITICAL' || verdict.level === 'WARNING',
+    };
+    try {
+      await documents.put('host-now', host, kept);
+      const id = personKey(caller);
+      const before = (await documents.get<Kept[]>('recent', id))?.value ?? [];
+      await documents.put('recent', id, [kept, ...before.filter((it) => it.host !== host)].slice(0, RECENT_MAX));
+    } catch (error) {
+      log.warn({ host, err: error }, 'what was measured could not be kept for the Home tab');
+    }
+  }
+
+  async publish(caller: Caller, subject: Subject): Promise<void> {
+    await this.parts.chat.publishHome(caller.userId, homeView(await this.gather(caller, subject)));
+  }
+
+  async gather(caller: Caller, subject: Subject): Promise<Home> {
+    const { clock, inventory, policy } = this.parts;
+    const { changes, documents } = this.parts.store;
+    const atMs = clock.now();
+    // On Home there is no channel: grants of one channel count, the click's own place is checked again there.
+    const anywhere: Policy = { ...policy(), grants: policy().grants.map((grant) => ({ ...grant, channels: [] })) };
+    const may = (action: Action, host: Host) => evaluate(anywhere, inventory(), { subject, action, host, nowMs: atMs });
+    const visible = [...inventory().hosts.values()].filter((host) => may('see', host).allowed);
+    const names = new Set(visible.map(({ name }) => name));
+    const me = personOf(policy(), personKey(caller));
+    const none: Pick<Home, 'approvals' | 'inForce' | 'findings' | 'recent' | 'watches'> = {
+      approvals: [],
+      inForce: [],
+      findings: [],
+      recent: [],
+      watches: [],
+    };
+    const hostOf = (change: Change): Host | undefined => inventory().hosts.get(change.plan.host.name);
+    try {
+      const [open, now, recent, watches] = await Promise.all([
+        changes.find({ open: true, limit: 200 }),
+        documents.list<Kept>('host-now'),
+        documents.get<Kept[]>('recent', personKey(caller)),
+        documents.list<Watch>('watch'),
+      ]);
+      const seen = open.filter(({ plan }) => names.has(plan.host.name));
+      return {
+        ...none,
+        atMs,
+        may: this.mayDo(visible, may),
+        approvals: seen.filter((change) => {
+          const host = hostOf(change);
+          const done = change.approvals.some(({ by }) => by.person === me);
+          const mine = change.requester.person === me;
+          return change.state === 'proposed' && !mine && !done && host !== undefined && may('approve', host).allowed;
+        }),
+        inForce: seen.filter(({ state }) => state === 'applying' || state === 'applied' || state === 'verified'),
+        findings: now
+          .map(({ value }) => value)
+          .filter(({ host, wrong, atMs: at }) => wrong && names.has(host) && atMs - at < FRESH_MS)
+          .sort((a, b) => b.atMs - a.atMs),
+        recent: (recent?.value ?? []).filter(({ host }) => names.has(host)),
+        watches: watches
+          .map(({ value }) => value)
+          .filter(({ by, ended }) => ended === undefined && personKey(by) === personKey(caller))
+          .map(({ host, endsMs }) => ({ host, endsMs })),
+      };
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      const problem = 'The database of the bot can’t be read: changes and measurements are not shown.';
+      return { ...none, atMs, may: this.mayDo(visible, may), problem };
+    }
+  }
+
+  private mayDo(visible: readonly Host[], may: (action: Action, host: Host) => ReturnType<typeof evaluate>): HomeMay[] {
+    if (visible.length === 0) return [];
+    return SHOWN.map(([action, words]) => {
+      const verdicts = visible.map((host) => may(action, host));
+      const refused = verdicts.find(({ allowed }) => !allowed);
+      const who = refused === undefined ? [] : refused.whoCould.slice(0, 4);
+      return {
+        action: words,
+        hosts: verdicts.filter(({ allowed }) => allowed).length,
+        of: visible.length,
+        ...(refused === undefined
+          ? {}
+          : { why: `${refused.why}${who.length === 0 ? '' : `. Who could: ${who.join(', ')}`}` }),
+      };
+    });
+  }
+}

@@ -1,0 +1,167 @@
+/** The Home tab: what waits for this person, what is in force, what is wrong, what they may do. Made anew at each opening. */
+import type { HomeView } from '@slack/types';
+import type { Change } from '../core/change.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import { briefOf, stateWord } from './change-words.js';
+import { actions, bullets, button, context, header, type Line, lines, rich } from './elements.js';
+import type { AnyBlock, Modal } from './message.js';
+import { firstOf, plural } from './words.js';
+
+const LISTED = 8;
+
+export interface HomeHost {
+  host: string;
+  /** the verdict in one line */
+  line: string;
+  atMs: number;
+}
+
+export interface HomeMay {
+  /** `see`, `propose`, … in words */
+  action: string;
+  /** how many of the hosts that they see */
+  hosts: number;
+  of: number;
+  /** why not on the others, and who could */
+  why?: string;
+}
+
+export interface Home {
+  atMs: number;
+  approvals: readonly Change[];
+  inForce: readonly Change[];
+  findings: readonly HomeHost[];
+  recent: readonly HomeHost[];
+  may: readonly HomeMay[];
+  /** watches that this person began */
+  watches: readonly { host: string; endsMs: number }[];
+  /** the store can't be read: said instead of empty lists */
+  problem?: string;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const rest = (omitted: number): Line[] => (omitted > 0 ? [[`… ${omitted} more`]] : []);
+
+/** One change: what it is, and a button of its own. */
+const changeBlocks = (change: Change, index: number, section: number, about: Line): AnyBlock[] => [
+  rich(lines([{ bold: `${stateWord(change)}  ${change.plan.host.name}` }, `  ${briefOf(change)}`], about)),
+  actions([
+    button(`${ACTIONS.changeShow}:${section * 100 + index}`, 'Show with its buttons', {
+      value: encodeRef({ change: change.id, digest: change.digest }),
+      label: `Show the change of ${change.plan.host.name}`.slice(0, 75),
+    }),
+  ]),
+];
+
+const section = (title: string, blocks: readonly AnyBlock[], none: string): AnyBlock[] => [
+  header(title),
+  ...(blocks.length === 0 ? [context(none)] : blocks),
+];
+
+const hostBlocks = (hosts: readonly HomeHost[]): AnyBlock[] => {
+  const { shown, omitted } = firstOf(hosts, LISTED);
+  return shown.length === 0
+    ? []
+    : [
+        rich(
+          bullets([
+            ...shown.map(
+              ({ line, atMs }): Line => [{ bold: line }, '  ', { at: iso(atMs), format: '{date_short_pretty} {time}' }],
+            ),
+            ...rest(omitted),
+          ]),
+        ),
+      ];
+};
+
+export const homeView = (home: Home): Modal => {
+  const approvals = firstOf(home.approvals, LISTED);
+  const inForce = firstOf(home.inForce, LISTED);
+  const blocks: AnyBlock[] = [
+    context('As of ', { at: iso(home.atMs) }, '. Opened again, it is made anew.'),
+    actions([button(ACTIONS.home, 'Refresh', { value: encodeRef({}) })]),
+    ...(home.problem === undefined ? [] : [rich(lines([{ bold: home.problem }]))]),
+    ...section(
+      `Waiting for your approval: ${home.approvals.length}`,
+      [
+        ...approvals.shown.flatMap((change, index) =>
+          changeBlocks(change, index, 1, [
+            'Asked by ',
+            { bold: change.requester.person },
+            `: ${change.reason}. Expires `,
+            { at: iso(change.expiresAtMs) },
+          ]),
+        ),
+        ...(approvals.omitted > 0 ? [context(`… ${approvals.omitted} more with /changes`)] : []),
+      ],
+      'Nothing waits for you.',
+    ),
+    ...section(
+      `Changes in force, not confirmed yet: ${home.inForce.length}`,
+      [
+        ...inForce.shown.flatMap((change, index) =>
+          changeBlocks(change, index, 2, [
+            ...(change.windowEndsAtMs === undefined
+              ? ['Being applied']
+              : [
+                  'The host takes it back at ',
+                  { at: iso(change.windowEndsAtMs) },
+                  ` unless it is confirmed (${timeLeft(change.windowEndsAtMs - home.atMs)})`,
+                ]),
+          ]),
+        ),
+        ...(inForce.omitted > 0 ? [context(`… ${inForce.omitted} more with /changes`)] : []),
+      ],
+      'None.',
+    ),
+    ...section(
+      `Hosts with findings: ${home.findings.length}`,
+      hostBlocks(home.findings),
+      'None among those that were measured in the last day.',
+    ),
+    ...(home.watches.length === 0
+      ? []
+      : section(
+          `Watched for you: ${home.watches.length}`,
+          [
+            rich(
+              bullets(home.watches.map(({ host, endsMs }): Line => [{ bold: host }, '  until ', { at: iso(endsMs) }])),
+            ),
+          ],
+          '',
+        )),
+    ...section(
+      'Your last measurements',
+      hostBlocks(home.recent),
+      'None yet. Try /tcpstates and a host in any channel.',
+    ),
+    ...section(
+      'What you may do',
+      home.may.length === 0
+        ? []
+        : [
+            rich(
+              bullets(
+                home.may.map(
+                  ({ action, hosts, of, why }): Line => [
+                    { bold: action },
+                    `  ${hosts === of ? (of === 1 ? 'on the one host that you see' : `on all ${of} hosts that you see`) : hosts === 0 ? 'on no host' : `on ${hosts} of ${plural(of, 'host')}`}`,
+                    ...(why === undefined ? [] : [`: ${why}`]),
+                  ],
+                ),
+              ),
+            ),
+          ],
+      'Nothing: no host is registered that you may see.',
+    ),
+  ];
+  return { type: 'home', blocks: blocks.slice(0, 100) as HomeView['blocks'] } as Modal;
+};
+
+const timeLeft = (ms: number): string =>
+  ms <= 0
+    ? 'its time is over'
+    : ms < 90_000
+      ? `${Math.ceil(ms / 1_000)} s left`
+      : `${Math.round(ms / 60_000)} min left`;

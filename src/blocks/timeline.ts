@@ -1,0 +1,82 @@
+/** The story of an incident in chat: short, the newest last; the whole of it as Markdown in a file. */
+import type { Timeline, TimelineRow } from '../core/timeline-rows.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import { actions, bullets, button, context, header, type Line, type Piece, rich } from './elements.js';
+import { spoken } from './escape.js';
+import { always, messageOf } from './fit.js';
+import type { Message } from './message.js';
+import { list, plural } from './words.js';
+
+const ROWS = 25;
+const WORDS_MAX = 220;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const rowLine = (row: TimelineRow): Line => {
+  const who: Piece[] =
+    row.kind === 'measurement' || row.kind === 'finding' || row.change === undefined ? [] : [`${row.actor} `];
+  const told = /^(is|was|expired|failed|could|It |No effect|The effect|the host)/.test(row.what);
+  return [
+    { at: iso(row.atMs), format: '{date_short_pretty} {time_secs}' },
+    ...(row.untilMs === undefined ? [] : [' to ', { at: iso(row.untilMs) }]),
+    '  ',
+    ...(row.host === undefined ? [] : [{ bold: row.host }, ': ']),
+    ...(told ? [row.change === undefined ? '' : 'the change '] : who),
+    row.what.slice(0, WORDS_MAX),
+    ...(row.times > 1 ? [` (${row.times} measurements)`] : []),
+    ...(row.details.length === 0 ? [] : [`. ${row.details.slice(0, 2).join('; ').slice(0, WORDS_MAX)}`]),
+  ];
+};
+
+export const timelineMessage = (input: {
+  timeline: Timeline;
+  /** what was asked for: `the last 3 h, this channel` */
+  scope: string;
+  /** words of the question, for the button that posts it; none: it stands in the channel already */
+  words?: string;
+  poster?: string;
+}): Message => {
+  const { timeline, scope, words } = input;
+  const rows = timeline.rows.slice(-ROWS);
+  const omitted = timeline.rows.length - rows.length + timeline.omitted;
+  const changes = new Set(timeline.rows.flatMap(({ change }) => (change === undefined ? [] : [change]))).size;
+  const verdict =
+    timeline.rows.length === 0
+      ? `Timeline of ${scope}: nothing was recorded`
+      : `Timeline of ${scope}: ${plural(timeline.rows.length, 'step')}, ${plural(timeline.hosts.length, 'host')}, ${plural(changes, 'change')}`;
+  return messageOf(
+    spoken(verdict),
+    [
+      always(header(verdict)),
+      ...(omitted > 0 ? [always(context(`The first ${omitted} steps are in the file.`))] : []),
+      ...(rows.length === 0
+        ? [always(context('Measurements, proposals, approvals and changes are recorded as they happen.'))]
+        : // In portions, so that a long story gives up its oldest part alone.
+          portions(rows, 5).map((some, index, all) => ({
+            blocks: [rich(bullets(some.map(rowLine)))],
+            need: all.length - index,
+            name: 'older steps',
+          }))),
+      ...(timeline.hosts.length === 0
+        ? []
+        : [
+            always(
+              context(
+                `Hosts: ${list(timeline.hosts.slice(0, 12))}${timeline.hosts.length > 12 ? ` and ${timeline.hosts.length - 12} more` : ''}`,
+              ),
+            ),
+          ]),
+      ...(words === undefined
+        ? []
+        : [
+            always(
+              actions([button(ACTIONS.postTimeline, 'Post summary into channel', { value: encodeRef({ words }) })]),
+            ),
+          ]),
+    ],
+    'The file has all of it.',
+  );
+};
+
+const portions = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
