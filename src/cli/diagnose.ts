@@ -88,7 +88,7 @@ export const publishedForm = (diagnosis: Diagnosis, rules: ReadonlyMap<string, R
 const act = async (file: string | undefined, options: Options): Promise<number> => {
   const rules = await loadRules();
   checkNames(options, rules);
-  const snapshot = snapshotOf(file === undefined ? await fromInput() : fromFile(file), options.host);
+  const snapshot = snapshotOf(file === undefined || file === '-' ? await fromInput() : fromFile(file), options.host);
   const previous = options.previous === undefined ? undefined : snapshotOf(fromFile(options.previous), options.host);
   const diagnosis = diagnose({
     snapshot,
@@ -126,7 +126,7 @@ export const register = (program: Command): void => {
   program
     .command('diagnose')
     .description('say what is wrong, from a saved transcript of the probe (a file, or standard input)')
-    .argument('[file]', 'the transcript; standard input without it')
+    .argument('[file]', 'the transcript; standard input without it, or with -')
     .option('--json', 'one JSON object instead of text')
     .option('--why <rule>', 'explain one rule on these numbers, also when it found nothing')
     .option('--host <name>', 'what to call the host (default: what it calls itself)')

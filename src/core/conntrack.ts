@@ -39,7 +39,8 @@ export const tableUse = (inquiry: Inquiry): TableUse => {
   // no module, no table: a limit. A module whose count can't be read: a gap
   if (reading.status === 'failed') inquiry.lacks(`connection tracking: ${reading.reason}`, loaded);
 
-  const ratio = table === undefined || table.max <= 0 ? undefined : table.count / table.max;
+  // a maximum of 0 is none (nf_conntrack_alloc(), net/netfilter/nf_conntrack_core.c)
+  const ratio = table === undefined ? undefined : table.max === 0 ? 0 : table.count / table.max;
   if (table !== undefined && ratio !== undefined) {
     inquiry.show({
       name: 'conntrack entries',

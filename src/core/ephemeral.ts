@@ -80,6 +80,10 @@ export interface PortUse {
 
 const isOut = (group: SocketGroup): group is OutGroup => group.direction === 'out';
 
+/** The port use from which on there is something to say: the warning line, or the critical one where that was set lower. */
+export const alarmRatio = (inquiry: Inquiry): number =>
+  Math.min(inquiry.threshold('EPHEMERAL_WARN_RATIO'), inquiry.threshold('EPHEMERAL_CRIT_RATIO'));
+
 /** Whether TIME_WAIT sockets of unknown peers could bring a destination to the warning line that is not there without them. */
 const mayReach = (
   inquiry: Inquiry,
@@ -87,7 +91,7 @@ const mayReach = (
   unlisted: number,
   ports: number,
 ): boolean => {
-  const line = inquiry.threshold('EPHEMERAL_WARN_RATIO') * ports;
+  const line = alarmRatio(inquiry) * ports;
   const below = tuples.map(([, { liveTotal }]) => liveTotal).filter((live) => live < line);
   return Math.max(0, ...below) + unlisted >= line;
 };

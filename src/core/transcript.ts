@@ -19,7 +19,11 @@ const SECTION_LINE = /^@@([a-z][a-z_]{0,31})(?: (.{0,200}))?$/;
 export const cutSections = (text: string): { sections: readonly Section[]; complete: boolean; cutIn?: string } => {
   const sections: { name: string; arguments: string; lines: string[] }[] = [];
   let complete = false;
-  const lines = text.slice(0, TRANSCRIPT_CHARACTERS_MAX).split('\n', LINES_MAX);
+  // an editor may have put a byte order mark before the first line
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .slice(0, TRANSCRIPT_CHARACTERS_MAX)
+    .split('\n', LINES_MAX);
   for (const raw of lines) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     if (line === '@@end') {

@@ -144,7 +144,10 @@ export const rule: Rule = {
   avoid: [
     AVOID.somaxconnNoRestart,
     { what: 'net.ipv4.tcp_max_syn_backlog higher', why: 'that is the queue before this one: no effect (measured)' },
-    { what: AVOID.syncookiesHere.what, why: 'answers a full SYN queue, not a full accept queue: no effect (measured)' },
+    {
+      what: AVOID.articleFour.what,
+      why: 'tcp_syncookies answers a full SYN queue, not a full accept queue, and the others concern closed connections: no effect (measured)',
+    },
     AVOID.abortOnOverflow,
   ],
   exceptions: [

@@ -1,5 +1,5 @@
 import { AVOID } from '../avoidances.js';
-import { PORT_THRESHOLDS, peerName, portUse, showTuple, type Tuple } from '../ephemeral.js';
+import { alarmRatio, PORT_THRESHOLDS, peerName, portUse, showTuple, type Tuple } from '../ephemeral.js';
 import { Inquiry } from '../inquiry.js';
 import { widerRange } from '../port-remedies.js';
 import type { Rule } from '../rule.js';
@@ -40,7 +40,7 @@ export const rule: Rule = {
       q.ask('How many ports of its range does the fullest destination use?', undefined, 'unknown');
       return q.conclude(undefined);
     }
-    const warn = q.threshold('EPHEMERAL_WARN_RATIO');
+    const warn = alarmRatio(q);
     const affected = use.tuples.filter((tuple) => tuple.use >= warn && isLive(tuple));
     const worst = affected[0];
     const fullest = worst ?? use.tuples[0];

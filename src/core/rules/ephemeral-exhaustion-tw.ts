@@ -1,5 +1,14 @@
 import { AVOID } from '../avoidances.js';
-import { isLoopback, PORT_THRESHOLDS, type PortUse, peerName, portUse, showTuple, type Tuple } from '../ephemeral.js';
+import {
+  alarmRatio,
+  isLoopback,
+  PORT_THRESHOLDS,
+  type PortUse,
+  peerName,
+  portUse,
+  showTuple,
+  type Tuple,
+} from '../ephemeral.js';
 import type { Advice, Remedy } from '../finding.js';
 import { Inquiry } from '../inquiry.js';
 import { TIME_WAIT_SECONDS, widerRange } from '../port-remedies.js';
@@ -93,7 +102,7 @@ export const rule: Rule = {
       return q.conclude(undefined);
     }
     const { capacity } = use;
-    const warn = q.threshold('EPHEMERAL_WARN_RATIO');
+    const warn = alarmRatio(q);
     const crit = q.threshold('EPHEMERAL_CRIT_RATIO');
     const affected = use.tuples.filter((tuple) => tuple.use >= warn && isTimeWait(tuple));
     const worst = affected[0];

@@ -55,7 +55,7 @@ export const rule: Rule = {
           ? 'RetransSegs / OutSegs (this kernel does not tell SYNs apart)'
           : `(RetransSegs - TCPSynRetrans${needless > 0 ? ` - ${needless} tail-loss probes that were not needed` : ''}) / OutSegs`,
       });
-    const warn = q.threshold('RETRANS_WARN_RATIO');
+    const warn = Math.min(q.threshold('RETRANS_WARN_RATIO'), q.threshold('RETRANS_CRIT_RATIO'));
     const enough = q.askReaches(
       'the number of segments sent',
       sent?.perSecond,

@@ -1,5 +1,5 @@
 import { AVOID } from '../avoidances.js';
-import { PORT_THRESHOLDS, peerName, portUse } from '../ephemeral.js';
+import { alarmRatio, PORT_THRESHOLDS, peerName, portUse } from '../ephemeral.js';
 import { allOf, Inquiry, type Known } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 import { trueTimeWait } from '../time-wait.js';
@@ -51,7 +51,7 @@ export const rule: Rule = {
 
     const use = portUse(q);
     const fullest = use?.tuples[0];
-    const warn = q.threshold('EPHEMERAL_WARN_RATIO');
+    const warn = alarmRatio(q);
     const roomy: Known =
       use === undefined ? undefined : (fullest?.use ?? 0) < warn && !q.present('ephemeral-exhaustion-bind');
     if (use !== undefined)

@@ -157,6 +157,7 @@ const conntrack: readonly Question[] = [
         .sysctls({ 'netfilter/nf_conntrack_max': undefined, 'netfilter/nf_conntrack_buckets': undefined }),
     open: ['conntrack-full', 'conntrack-near-full'],
   },
+  { name: 'a maximum of 0 is none', given: () => machine().conntrack({ count: 900_000, max: 0 }) },
   {
     name: 'another threshold',
     given: () => machine().conntrack({ count: 9000, max: 10_000 }),

@@ -140,6 +140,13 @@ const byTimeWait: readonly Question[] = [
     remedies: [`${REUSE} 2 -> 1`, `${RANGE} 32768 60999 -> 10240 65535`],
   },
   {
+    name: 'a critical line below the warning line',
+    given: () => thousand(waiting(600)),
+    thresholds: { EPHEMERAL_CRIT_RATIO: 0.5 },
+    finds: ['ephemeral-exhaustion-tw crit'],
+    remedies: [`${REUSE} 2 -> 1`, WIDER],
+  },
+  {
     name: 'another threshold',
     given: () => thousand(waiting(600)),
     thresholds: { EPHEMERAL_WARN_RATIO: 0.5, EPHEMERAL_CRIT_RATIO: 0.6 },
