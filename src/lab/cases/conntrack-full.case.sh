@@ -26,9 +26,9 @@ trouble() {
 # What people see: SSH from outside and on the host itself, DNS, ping.
 symptom() {
   printf '{"ssh":%s,"sshOnTheHost":%s,"dns":%s,"ping":{"lostPercent":%s},"count":%s}\n' \
-    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 5 --timeout 1 --secs 10)" \
-    "$(T "$PY" -E -s "$HERE/sockets.py" conn --to 127.0.0.1:22 --mode req --n 5 --timeout 1 --secs 10)" \
-    "$(T "$PY" -E -s "$HERE/sockets.py" udpq --to $PIP:53 --n 5 --timeout 0.5)" \
+    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 4 --timeout 0.5 --secs 10)" \
+    "$(T "$PY" -E -s "$HERE/sockets.py" conn --to 127.0.0.1:22 --mode req --n 4 --timeout 0.5 --secs 10)" \
+    "$(T "$PY" -E -s "$HERE/sockets.py" udpq --to $PIP:53 --n 4 --timeout 0.5)" \
     "$(T ping -c 3 -i 0.2 -W 1 $PIP 2>/dev/null | sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p')" \
     "$(T cat /proc/sys/net/netfilter/nf_conntrack_count)"
 }

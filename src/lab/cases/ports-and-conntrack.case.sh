@@ -17,6 +17,6 @@ trouble() {
 }
 symptom() {
   printf '{"ssh":%s,"outgoing":%s}\n' \
-    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 5 --timeout 1 --secs 10)" \
+    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 4 --timeout 0.5 --secs 10)" \
     "$(T "$PY" -E -s "$HERE/sockets.py" conn --to $PIP:8080 --mode close --n 20 --rate 100 --timeout 1 --secs 25)"
 }

@@ -8,7 +8,7 @@ It is run inside a network namespace that lib.sh made.
   conn     a TCP client that opens --n connections and reports what happened
   synflood raw SYNs from spoofed sources that never complete the handshake
   stream   sends data without end
-  udpserve / udpq / udpflows   a tiny UDP echo ("DNS"), its query, and thousands of queries that nobody tracks but the kernel
+  udpserve / udpq   a tiny UDP echo ("DNS") and its query
   neighbours   one datagram to each of many addresses
 """
 import argparse, errno, json, os, random, resource, select, signal, socket, struct, sys, time
@@ -428,29 +428,6 @@ def cmd_udpq(a):
     emit({"tried": a.n, "ok": ok, "err": errs, "p50_ms": pct(lat, 50)}, a.out)
 
 
-def cmd_udpflows(a):
-    """--n look-ups, each from a socket of its own; then on at a low rate, so that the tracked flows stay that many."""
-    ep = parse_eps(a.to)[0]
-    end = time.monotonic() + a.secs
-    st = {"sent": 0, "err": {}}
-    payload = b"q"
-    while time.monotonic() < end:
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setblocking(False)
-        try:
-            # a port of its own, so that each is another flow; outside of what TCP clients use here
-            s.bind(("", 1024 + st["sent"] % 31000))
-            s.sendto(payload, (ep[0], ep[1] + st["sent"] // 31000))
-        except OSError as e:
-            k = errno.errorcode.get(e.errno, str(e.errno))
-            st["err"][k] = st["err"].get(k, 0) + 1
-        s.close()
-        st["sent"] += 1
-        if st["sent"] >= a.n:
-            time.sleep(0.005)
-    emit(st, a.out)
-
-
 def cmd_neighbours(a):
     """one datagram to each of --n addresses of --prefix, again and again; --secs 0: once"""
     s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -529,7 +506,6 @@ def main():
     q.set_defaults(f=cmd_synflood)
     q = sp.add_parser("udpserve"); common(q); q.add_argument("--listen", required=True); q.set_defaults(f=cmd_udpserve)
     q = sp.add_parser("udpq"); common(q); q.add_argument("--to", required=True); q.set_defaults(f=cmd_udpq)
-    q = sp.add_parser("udpflows"); common(q); q.add_argument("--to", required=True); q.set_defaults(f=cmd_udpflows)
     q = sp.add_parser("stream"); common(q); q.add_argument("--to", required=True); q.set_defaults(f=cmd_stream)
     q = sp.add_parser("neighbours"); common(q)
     q.add_argument("--prefix", required=True)
