@@ -17,6 +17,8 @@ import { transact } from './transact.js';
 /** Short: SQLite's own wait stops the whole program; `transact` waits without. */
 const BUSY_TIMEOUT_MS = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
+const MIGRATION_WAIT_MS_MAX = 10_000;
+const MIGRATION_PAUSE_MS = 50;
 const POOL_MAX = 5;
 const INT8_OID = 20;
 
@@ -58,17 +60,48 @@ class ImmediateDialect extends SqliteDialect {
   }
 }
 
-const openSqlite = (file: string): Kysely<Tables> => {
+/** Runs something while no other process brings the schema up to date. */
+type Alone = <T>(act: () => Promise<T>) => Promise<T>;
+interface Opened {
+  db: Kysely<Tables>;
+  alone: Alone;
+}
+
+/** SQLite has no lock of its own for migrations: of two processes that start at once the second waits for all of the first's. */
+const locking =
+  (database: Database.Database): Alone =>
+  async (act) => {
+    const until = performance.now() + MIGRATION_WAIT_MS_MAX;
+    for (;;) {
+      try {
+        database.exec('begin immediate');
+        break;
+      } catch (error) {
+        if (storeFailure(error).problem !== 'locked' || performance.now() >= until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, MIGRATION_PAUSE_MS));
+      }
+    }
+    try {
+      const result = await act();
+      database.exec('commit');
+      return result;
+    } catch (error) {
+      database.exec('rollback');
+      throw error;
+    }
+  };
+
+const openSqlite = (file: string): Opened => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new Database(file);
   // Durable on power loss: the log is written and synced before an append resolves (sqlite.org/pragma.html#pragma_synchronous).
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  return new Kysely<Tables>({ dialect: new ImmediateDialect(database) });
+  return { db: new Kysely<Tables>({ dialect: new ImmediateDialect(database) }), alone: locking(database) };
 };
 
-const openPostgres = (url: string): Kysely<Tables> => {
+const openPostgres = (url: string): Opened => {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_MAX,
@@ -78,7 +111,8 @@ const openPostgres = (url: string): Kysely<Tables> => {
   });
   // An idle connection that drops is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // Kysely itself takes an advisory lock there.
+  return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), alone: (act) => act() };
 };
 
 const withoutSecrets = (url: string): string => {
@@ -97,19 +131,21 @@ const withoutSecrets = (url: string): string => {
  */
 export const openStore = async (where: string): Promise<Store> => {
   const postgres = /^postgres(?:ql)?:\/\//.test(where);
-  const db = await guarded(async () => (postgres ? openPostgres(where) : openSqlite(where)));
+  const { db, alone } = await guarded(async () => (postgres ? openPostgres(where) : openSqlite(where)));
   try {
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-    const { error } = await migrator.migrateToLatest();
-    if (error !== undefined)
-      throw /corrupted migrations/.test(String(error))
-        ? new StoreFailure('unavailable', 'the database was written by a newer version of this program: use that one', {
-            cause: error,
-          })
-        : error;
+    await alone(async () => {
+      const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+      const { error } = await migrator.migrateToLatest();
+      // Thrown, so that nothing of a migration that failed half way stays.
+      if (error !== undefined) throw error;
+    });
   } catch (error) {
     await db.destroy().catch(() => undefined);
-    throw storeFailure(error);
+    throw /corrupted migrations/.test(String(error))
+      ? new StoreFailure('unavailable', 'the database was written by a newer version of this program: use that one', {
+          cause: error,
+        })
+      : storeFailure(error);
   }
   return {
     changes: changesIn(db),
