@@ -8,6 +8,7 @@ import { measuringMessage } from '../src/blocks/measuring.js';
 import type { Message } from '../src/blocks/message.js';
 import type { Usage } from '../src/blocks/notices.js';
 import { rawFile, rawModal } from '../src/blocks/raw.js';
+import { trendMessage } from '../src/blocks/trend.js';
 import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
 import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
 import { diagnoseMessage, hostPicked, pickHost } from '../src/command-alert.js';
@@ -18,6 +19,7 @@ import { cancelClicked, stopWatchClicked, watch, watchClicked } from '../src/com
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 import { nearestNames } from '../src/core/selector.js';
+import { parseSince, trendOf } from '../src/core/trend.js';
 import { watchDuration } from '../src/core/watch.js';
 
 export interface TcpstatesArgs {
@@ -27,6 +29,8 @@ export interface TcpstatesArgs {
   all?: boolean;
   /** rule id as typed */
   why?: string;
+  /** the course of the last so many milliseconds, and as it was typed */
+  since?: { ms: number; text: string };
   /** one message, kept current for this long */
   watchMs?: number;
 }
@@ -43,19 +47,27 @@ const usage: Usage = {
     },
     { form: '<hosts> --all', does: 'without asking before more than 50 are measured' },
     { form: '<host> --watch 10m', does: 'one message that is kept current, for 1 minute to 2 hours' },
+    { form: '<host> --since 1h', does: 'the course of its numbers, beside the same time yesterday (30m, 2h, 1d)' },
     { form: 'help', does: 'this' },
   ],
   examples: ['/tcpstates web-1', '/tcpstates @web', '/tcpstates web-1 --why conntrack-full'],
 };
 
 const parse = (text: string): Parsed<TcpstatesArgs> => {
-  const line = readCommandLine(text, { flags: ['private', 'all'], valued: ['why', 'watch'] });
+  const line = readCommandLine(text, { flags: ['private', 'all'], valued: ['why', 'watch', 'since'] });
   if (!line.ok) return line;
   if (line.help) return { ok: false };
   const selector = line.words.join(' ');
   if (selector === '')
     return text.trim() === '' ? { ok: false } : { ok: false, wrong: 'Name the host that is to be measured.' };
   const why = line.values.get('why');
+  const sinceText = line.values.get('since');
+  const sinceMs = sinceText === undefined ? undefined : parseSince(sinceText);
+  if (sinceText !== undefined && sinceMs === undefined)
+    return {
+      ok: false,
+      wrong: `--since needs a time from 1m to 90d, e.g. --since 1h; not “${sinceText.slice(0, 20)}”.`,
+    };
   const span = line.values.get('watch');
   const watched = span === undefined ? undefined : watchDuration(span);
   if (watched?.ok === false) return watched;
@@ -71,6 +83,7 @@ const parse = (text: string): Parsed<TcpstatesArgs> => {
       selector,
       private: line.flags.has('private'),
       ...(line.flags.has('all') ? { all: true } : {}),
+      ...(sinceMs === undefined || sinceText === undefined ? {} : { since: { ms: sinceMs, text: sinceText } }),
       ...(why === undefined ? {} : { why }),
       ...(watched === undefined ? {} : { watchMs: watched.ms }),
     },
@@ -79,7 +92,9 @@ const parse = (text: string): Parsed<TcpstatesArgs> => {
 
 const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
   const selection =
-    args.why === undefined && args.watchMs === undefined ? desk.fleet?.select(args.selector) : undefined;
+    args.why === undefined && args.watchMs === undefined && args.since === undefined
+      ? desk.fleet?.select(args.selector)
+      : undefined;
   if (selection?.ok === true && selection.hosts.length > 1) {
     const { selector } = args;
     const confirmed = args.all === true ? Number.POSITIVE_INFINITY : 0;
@@ -90,6 +105,7 @@ const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
   const host = await oneHost(desk, usage, args.selector);
   if (host === undefined) return;
   if (args.watchMs !== undefined) return watch(desk, host, args.watchMs);
+  if (args.since !== undefined) return course(desk, host, args.since, args.private);
   if (args.why !== undefined && !desk.rules.has(args.why)) {
     const ids = [...desk.rules.keys()];
     return desk.whisper(unknownRuleMessage(args.why, nearestNames(args.why, ids), ids));
@@ -98,6 +114,29 @@ const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
   await measure(desk, host, { private: args.private }, (investigated) =>
     why === undefined || investigated.status === 'failed' ? undefined : explained(desk, investigated, why),
   );
+};
+
+const DAY_MS = 86_400_000;
+
+/** What was kept of a host, as a chart; nothing is asked of it. */
+const course = async (
+  desk: Desk,
+  host: Host,
+  since: NonNullable<TcpstatesArgs['since']>,
+  isPrivate: boolean,
+): Promise<void> => {
+  const toMs = desk.now();
+  const span = { fromMs: toMs - since.ms, toMs };
+  const read = async (backMs: number) =>
+    (await desk.sweeps?.samples(host, span.fromMs - backMs, span.toMs - backMs)) ?? [];
+  const [samples, yesterday] = await Promise.all([read(0), read(DAY_MS)]);
+  const message = trendMessage({
+    host,
+    trend: trendOf(samples, yesterday, span),
+    rules: desk.rules,
+    since: since.text,
+  });
+  await desk.answer(message, async () => message, { private: isPrivate });
 };
 
 /** One message: measuring, then the answer. */

@@ -83,6 +83,8 @@ export interface Bot {
   /** the port in HTTP mode */
   port?: number;
   connected(): number;
+  /** The sweeps are others now: new ones are scheduled. */
+  sweepsChanged(): Promise<void>;
   /** Takes in nothing new, finishes what is under way within `graceMs` and hands back the rest to the next start. */
   stop(graceMs: number): Promise<void>;
 }
@@ -260,6 +262,8 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     home: slack.home,
     ...(port === undefined ? {} : { port }),
     connected: () => slack.connected(),
+    sweepsChanged: () =>
+      sweeps.start().catch((error: unknown) => log.error({ err: error }, 'sweeps could not be scheduled')),
     stop: async (graceMs) => {
       await slack.deafen();
       const dueDone = due.stop();

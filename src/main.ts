@@ -8,10 +8,12 @@ import { loadCommands } from './commands.js';
 import { loadInventory } from './config/inventory.js';
 import { LOOK_ONLY, loadPolicy, readPolicy } from './config/policy.js';
 import { ConfigProblem } from './config/problem.js';
+import { loadSweeps } from './config/sweeps.js';
 import { type Watched, watchConfig } from './config/watch.js';
 import type { Inventory } from './core/inventory.js';
 import type { Policy } from './core/policy.js';
 import { stateScript } from './core/probe-script.js';
+import type { Sweep } from './core/sweep.js';
 import { sysctlScript } from './core/sysctl-script.js';
 import { parseSysctls } from './core/sysctl-transcript.js';
 import { thresholdsFor } from './core/thresholds.js';
@@ -82,6 +84,26 @@ const watchPolicy = (settings: Settings, log: Log): Watched<Policy> => {
     onChange: ({ revision }) => log.info({ path: file, revision }, 'the policy was read again'),
     onProblem: (problem) =>
       log.error({ path: file, detail: problem.message }, 'the policy is broken; the last good one stays in use'),
+  });
+};
+
+/** Without a file nothing is measured on a schedule. */
+const watchSweeps = (
+  { sweepsPath: file }: Settings,
+  rules: BotParts['rules'],
+  log: Log,
+  onChange: () => void,
+): Watched<readonly Sweep[]> => {
+  const names = new Set([...rules.values()].flatMap(({ thresholds }) => Object.keys(thresholds)));
+  return watchConfig({
+    file,
+    load: (path) => loadSweeps(path, names),
+    onChange: (sweeps) => {
+      log.info({ path: file, count: sweeps.length }, 'the sweeps were read again');
+      onChange();
+    },
+    onProblem: (problem) =>
+      log.error({ path: file, detail: problem.message }, 'the sweeps are broken; the last good ones stay in use'),
   });
 };
 
@@ -192,7 +214,10 @@ const main = async (): Promise<void> => {
 
   // What is promised in the local workspace goes with it: its messages do not outlive the program.
   const stateDir = local ? mkdtempSync(join(tmpdir(), 'tcpstates-')) : settings.stateDir;
+  let bot: Bot | undefined;
+  const sweeps = watchSweeps(settings, rules, log, () => void bot?.sweepsChanged());
   const parts: BotParts = {
+    sweeps: () => sweeps.current(),
     slack: slackOf(settings, workspace),
     stateDir,
     allow: settings.allow,
@@ -210,7 +235,7 @@ const main = async (): Promise<void> => {
     scripts: { state: stateScript, sysctl: sysctlScript },
     parse: { state: parseTranscript, sysctl: parseSysctls },
   };
-  const bot = await startBot(parts);
+  bot = await startBot(parts);
 
   let stopping = false;
   const stop = async (code: number, signal: string): Promise<void> => {
@@ -220,6 +245,7 @@ const main = async (): Promise<void> => {
     log.info({ signal }, 'stopping');
     await bot.stop(settings.graceMs);
     inventory.close();
+    sweeps.close();
     policy.close();
     await workspace?.close();
     await lab?.close();

@@ -25,6 +25,7 @@ const schema = z.object({
   SLACK_API_URL: url.transform((value) => (value.endsWith('/') ? value : `${value}/`)).optional(),
   TCPSTATES_INVENTORY: z.string().min(1).default('inventory.yml'),
   TCPSTATES_POLICY: z.string().min(1).optional(),
+  TCPSTATES_SWEEPS: z.string().min(1).default('sweeps.yml'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(?:ql)?:\/\//, 'expected a URL that begins with postgres://')
@@ -57,6 +58,8 @@ export interface Settings {
   slackApiUrl?: string;
   inventoryPath: string;
   policyPath: string;
+  /** no file, no sweeps */
+  sweepsPath: string;
   /** named explicitly: then it must be there */
   policyNamed: boolean;
   /** PostgreSQL; without it SQLite in the folder of the state */
@@ -117,6 +120,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
       way,
       ...(env.SLACK_API_URL === undefined ? {} : { slackApiUrl: env.SLACK_API_URL }),
       inventoryPath: env.TCPSTATES_INVENTORY,
+      sweepsPath: env.TCPSTATES_SWEEPS,
       policyPath: env.TCPSTATES_POLICY ?? 'policy.yml',
       policyNamed: env.TCPSTATES_POLICY !== undefined,
       ...(env.DATABASE_URL === undefined ? {} : { databaseUrl: env.DATABASE_URL }),

@@ -54,7 +54,8 @@ export const deviationInWords = (deviation: Deviation): string =>
 /** What is wrong with a host, or where it stands apart. */
 export const rowInWords = (row: FleetRow): string => {
   const apart = row.deviations.slice(0, 2).map(deviationInWords).join('; ');
-  if (row.member.level === 'ok') return apart;
+  if (row.member.level === 'ok')
+    return row.member.clause.startsWith('nothing wrong') ? apart : `${apart}: ${row.member.clause}`;
   return row.member.clause;
 };
 

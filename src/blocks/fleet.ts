@@ -89,7 +89,7 @@ const silentPart = ({ view }: FleetAnswer): Part => {
                   `${names(
                     group.members.map(({ host }) => host),
                     8,
-                  )}: ${silenceInWords(group)}.`,
+                  )}: ${silenceInWords(group)}.`.replace('?.', '?'),
                   ...(group.besideFull.length === 0
                     ? []
                     : [
@@ -117,7 +117,9 @@ const causesPart = ({ view, rules }: FleetAnswer): Part => {
               ...shown.map(
                 (cause): Line => [
                   { bold: titleOf(cause.id, rules) },
-                  ` on ${plural(cause.hosts.length, 'host')}: ${names(cause.hosts, 6)}`,
+                  cause.hosts.length > 3
+                    ? ` on ${plural(cause.hosts.length, 'host')}: ${names(cause.hosts, 6)}`
+                    : ` on ${names(cause.hosts)}`,
                 ],
               ),
               ...(omitted > 0 ? [[`${plural(omitted, 'more cause')} in the table`] as Line] : []),
