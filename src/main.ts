@@ -28,6 +28,7 @@ import { readSettings, type Settings } from './settings.js';
 import type { SlackSettings } from './slack/connect.js';
 import { createTransport } from './ssh/transport.js';
 import { loadSysctls } from './sysctls.js';
+import { syslogPlace } from './syslog.js';
 import { startWorkspace, type Workspace } from './workspace/workspace.js';
 
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
@@ -231,6 +232,9 @@ const main = async (): Promise<void> => {
     ...(settings.databaseUrl === undefined ? {} : { database: settings.databaseUrl }),
     verifyAfterSeconds: settings.verifyAfterSeconds,
     secret: (name) => process.env[name],
+    // A trial leaves no trace in this machine's log.
+    anchorPlaces: local ? [] : [syslogPlace],
+    ...(settings.auditChannel === undefined ? {} : { auditChannel: settings.auditChannel }),
     thresholds: (host) => thresholdsFor(inventory.current(), host),
     scripts: { state: stateScript, sysctl: sysctlScript },
     parse: { state: parseTranscript, sysctl: parseSysctls },

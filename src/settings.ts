@@ -38,6 +38,10 @@ const schema = z.object({
       error: 'expected rising seconds after a change, e.g. 30,120,300',
     })
     .default([30, 120, 300]),
+  TCPSTATES_AUDIT_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{2,20}$/, 'expected the id of a channel, e.g. C0123456')
+    .optional(),
   TCPSTATES_STATE_DIR: z.string().min(1).default('var'),
   TCPSTATES_WORKSPACE_PORT: port.default(3100),
   TCPSTATES_SHARED_CHANNELS: flag.default(false),
@@ -67,6 +71,8 @@ export interface Settings {
   /** when a change is measured after it came into force */
   verifyAfterSeconds: readonly number[];
   stateDir: string;
+  /** the channel that is told the head of the audit log */
+  auditChannel?: string;
   /** answer in channels that are shared with other organisations, and to guests */
   allow: { sharedChannels: boolean; guests: boolean };
   graceMs: number;
@@ -126,6 +132,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
       ...(env.DATABASE_URL === undefined ? {} : { databaseUrl: env.DATABASE_URL }),
       verifyAfterSeconds: env.TCPSTATES_VERIFY_SECONDS,
       stateDir: env.TCPSTATES_STATE_DIR,
+      ...(env.TCPSTATES_AUDIT_CHANNEL === undefined ? {} : { auditChannel: env.TCPSTATES_AUDIT_CHANNEL }),
       allow: { sharedChannels: env.TCPSTATES_SHARED_CHANNELS, guests: env.TCPSTATES_GUESTS },
       graceMs: env.TCPSTATES_GRACE_MS,
       logLevel: env.LOG_LEVEL,
