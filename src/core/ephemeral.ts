@@ -74,6 +74,8 @@ export interface PortUse {
   tuples: readonly Tuple[];
   /** TIME_WAIT was estimated from windows of the range */
   sampled: boolean;
+  /** live sockets and TIME_WAIT were counted together, ports included */
+  oneList: boolean;
   /** all outgoing sockets of the range, TIME_WAIT included (estimated when sampled) */
   outgoingSockets: number;
 }
@@ -154,14 +156,17 @@ export const portUse = (inquiry: Inquiry): PortUse | undefined => {
     return undefined;
   }
   tuples.sort(([leftName, left], [rightName, right]) => right.use - left.use || (leftName < rightName ? -1 : 1));
+  const timeWaitListed = timeWaitGroups.reduce((sum, { count }) => sum + count, 0);
+  // the older form without ss counts TIME_WAIT among the others
+  const oneList = inquiry.detail('facts')?.socketSource === 'proc' && holders?.outgoing === undefined;
   const timeWaitTotal =
-    holders?.outgoing !== undefined
-      ? holders.outgoing.sockets * scale
-      : timeWaitGroups.reduce((sum, { count }) => sum + count * scale, 0);
+    (holders?.outgoing?.sockets ?? timeWaitListed) * scale -
+    (oneList ? Math.min(timeWaitListed, sockets.outgoing.sockets) : 0);
   return {
     capacity,
     tuples: tuples.map(([, tuple]) => tuple),
     sampled,
+    oneList,
     outgoingSockets: Math.round(sockets.outgoing.sockets + timeWaitTotal),
   };
 };

@@ -60,7 +60,10 @@ export const rule: Rule = {
     const ratios = [sockets.outgoing, waiting].flatMap((ports) => ratioOf(ports) ?? []);
     const worst = ratios.length === 0 ? undefined : Math.max(...ratios, share);
     // who holds TIME_WAIT was read without its ports: then it is not known whether those are shared
-    const untold = waiting === undefined && outgoingSockets - sockets.outgoing.sockets > (1 - limit) * capacity.ports;
+    const untold =
+      waiting === undefined &&
+      !use.oneList &&
+      outgoingSockets - sockets.outgoing.sockets > (1 - limit) * capacity.ports;
     if (used && untold) q.lacks('how many local ports the TIME_WAIT sockets use', false);
     if (worst !== undefined)
       q.show({

@@ -21,6 +21,7 @@ interface Expected {
 const EXPECTED: Readonly<Record<string, Expected>> = {
   c01: { present: ['time-wait-harmless info'] },
   c02: { present: [] },
+  'c04-shared': { present: [] },
   c05: { present: [] },
   c06: { present: [] },
   c07: { present: [] },
@@ -49,6 +50,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   p11: { present: ['retransmission warn'] },
   p12: { present: ['syn-sent-stuck crit'], subject: '10.77.0.2:5432' },
   p13: { present: ['fd-exhaustion crit', 'accept-queue-overflow crit'], subject: 'python3 (pid 19037)' },
+  'p19-bind': {
+    present: ['ephemeral-exhaustion-bind crit'],
+    remedies: ['net.ipv4.ip_local_port_range 40000 40499 -> 10240 65535'],
+  },
+  'p19-bind-tw': {
+    present: ['ephemeral-exhaustion-bind crit'],
+    remedies: ['net.ipv4.ip_local_port_range 40000 40499 -> 10240 65535'],
+  },
   p14: {
     present: ['neigh-overflow crit'],
     remedies: [

@@ -198,6 +198,38 @@ const byOthers: readonly Question[] = [
     remedies: [WIDER],
   },
   {
+    name: 'bind before connect, all in TIME_WAIT, on a host without ss',
+    given: () =>
+      machine()
+        .sysctl('ipv4/ip_local_port_range', '40000\t40999')
+        .sockets({
+          proc: true,
+          listeners: [{ port: 22 }],
+          populations: [0, 1, 2, 3].map((index) => ({
+            ...waiting(240, `10.0.1.${index}:80`),
+            firstPort: 40_000 + index * 240,
+            portStep: 1,
+          })),
+        }),
+    finds: ['ephemeral-exhaustion-bind crit'],
+    remedies: [WIDER],
+  },
+  {
+    name: 'half the range in TIME_WAIT, on a host without ss: not counted twice',
+    given: () =>
+      machine()
+        .sysctl('ipv4/ip_local_port_range', '40000\t40999')
+        .sockets({
+          proc: true,
+          listeners: [{ port: 22 }],
+          populations: [0, 1, 2, 3].map((index) => ({
+            ...waiting(120, `10.0.1.${index}:80`),
+            firstPort: 40_000 + index * 120,
+            portStep: 1,
+          })),
+        }),
+  },
+  {
     name: 'the same numbers, ports shared between destinations',
     given: () => thousand(...[0, 1, 2, 3].map((index) => open(240, `10.0.1.${index}:80`))),
   },
