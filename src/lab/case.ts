@@ -12,7 +12,8 @@ import type { Host } from '../core/inventory.js';
 import { LAB_CASES, type LabCase, labCase } from './cases.js';
 
 const RUN = fileURLToPath(new URL('./cases/run.sh', import.meta.url));
-const ROOT = '/run/tcpstates-lab';
+/** keys, logs and the record of what was changed, of every case that is up */
+export const LAB_ROOT = '/run/tcpstates-lab';
 const STEP_MS_MAX = 180_000;
 const OUTPUT_CHARACTERS_MAX = 200_000;
 const SECONDS_DEFAULT = 3_600;
@@ -48,7 +49,7 @@ export class RunningCase {
         'network namespaces need Linux and root: run this as root (the replayed hosts of npm start do not)',
       );
     await clearAbandoned();
-    const folder = join(ROOT, about.id);
+    const folder = join(LAB_ROOT, about.id);
     if (existsSync(folder)) throw new Error(`${about.id} is up already: npm run lab -- down ${about.id}`);
     const index = LAB_CASES.indexOf(about) + 1;
     const environment: NodeJS.ProcessEnv = {
@@ -81,7 +82,7 @@ export class RunningCase {
   /** A case that is up already. */
   static find(id: string): RunningCase | undefined {
     const about = labCase(id);
-    const folder = join(ROOT, id);
+    const folder = join(LAB_ROOT, id);
     if (about === undefined || !existsSync(join(folder, 'host_key.pub'))) return undefined;
     const { environment } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as {
       environment: NodeJS.ProcessEnv;
@@ -130,7 +131,7 @@ export class RunningCase {
 /** Cases that are up, by name. */
 export const runningCases = (): string[] => {
   try {
-    return readdirSync(ROOT).filter((id) => existsSync(join(ROOT, id, 'case.json')));
+    return readdirSync(LAB_ROOT).filter((id) => existsSync(join(LAB_ROOT, id, 'case.json')));
   } catch {
     return [];
   }
@@ -148,7 +149,7 @@ const alive = (folder: string): boolean => {
 /** Whatever a killed guard left behind is taken down, limits of the machine included. */
 export const clearAbandoned = async (): Promise<void> => {
   for (const id of runningCases()) {
-    const folder = join(ROOT, id);
+    const folder = join(LAB_ROOT, id);
     if (alive(folder)) continue;
     const about = labCase(id);
     if (about === undefined) rmSync(folder, { recursive: true, force: true });

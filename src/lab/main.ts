@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { clearAbandoned, RunningCase, runningCases } from './case.js';
+import { clearAbandoned, LAB_ROOT, RunningCase, runningCases } from './case.js';
 import { LAB_CASES, labCase } from './cases.js';
 import { enrollment, inventoryText } from './files.js';
 
@@ -73,7 +73,7 @@ program
   .option('--gate', 'enroll it, so that changes can be tried')
   .option('--calm', 'without its trouble yet')
   .option('--minutes <n>', 'taken down after', '60')
-  .option('--inventory <file>', 'where to write it', 'lab-inventory.yml')
+  .option('--inventory <file>', 'where to write it', join(LAB_ROOT, 'inventory.yml'))
   .action(up);
 program
   .command('start <case>')
