@@ -1,6 +1,7 @@
 /** The connection-tracking table: how full it is, who fills it, and how large it should be. */
 import type { Advice, Remedy } from './finding.js';
 import { anyOf, type Inquiry, type Known, reaches, rounded } from './inquiry.js';
+import { loggedNow } from './kernel-log.js';
 import { pow2Ceil, pow2Floor, remedies, remedy } from './remedies.js';
 import type { Conntrack } from './snapshot.js';
 
@@ -35,7 +36,7 @@ export const tableUse = (inquiry: Inquiry): TableUse => {
     table !== undefined ||
     hasStatistics ||
     inquiry.detail('sysctls')?.['net.netfilter.nf_conntrack_max'] !== undefined ||
-    (inquiry.detail('kernelLog') ?? []).some((line) => line.includes('conntrack: table full'));
+    loggedNow(inquiry, 'conntrack: table full');
   // no module, no table: a limit. A module whose count can't be read: a gap
   if (reading.status === 'failed') inquiry.lacks(`connection tracking: ${reading.reason}`, loaded);
 

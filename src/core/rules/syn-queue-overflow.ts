@@ -1,4 +1,3 @@
-import { AVOID } from '../avoidances.js';
 import { allOf, anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -120,8 +119,10 @@ export const rule: Rule = {
       what: 'net.ipv4.tcp_max_syn_backlog or tcp_synack_retries alone',
       why: 'a flood fills any queue: 0 of 20 connects with either (measured)',
     },
-    AVOID.twReuseHere,
-    AVOID.twRecycle,
+    {
+      what: 'tcp_tw_reuse=1, tcp_tw_recycle=1, tcp_fin_timeout=30',
+      why: 'of the famous four lines only tcp_syncookies=1 does anything here (measured)',
+    },
   ],
   exceptions: [
     'A full accept queue raises ListenDrops and these counters as well: it is judged first.',

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import { Inquiry, type Known, rounded } from '../inquiry.js';
+import { LOG_SECONDS_MAX, loggedSecondsAgo } from '../kernel-log.js';
 import { TIME_WAIT_SECONDS } from '../port-remedies.js';
 import { pow2Ceil, pow2Floor, remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -12,19 +13,6 @@ const MEMORY_SHARE_MAX = 0.05;
 /** Where the kernel does not count overflows: at this share of the limit it is taken to be there. */
 const AT_LIMIT_RATIO = 0.99;
 const NEAR_LIMIT_RATIO = 0.9;
-/** A line of the kernel log that is older says nothing about now. */
-const LOG_SECONDS_MAX = 60;
-
-/** Seconds since the newest line on the overflow, by its `[12345.678]` stamp; undefined where there is none. */
-const loggedSecondsAgo = (q: Inquiry): number | undefined => {
-  const uptime = q.detail('facts')?.uptimeSeconds;
-  const stamps = (q.detail('kernelLog') ?? [])
-    .filter((line) => line.includes('time wait bucket table'))
-    .flatMap((line) => /^\[\s*(\d+\.\d+)\]/.exec(line)?.[1] ?? []);
-  const newest = stamps.at(-1);
-  return uptime === undefined || newest === undefined ? undefined : Math.max(0, uptime - Number(newest));
-};
-
 export const rule: Rule = {
   id: 'tw-bucket-overflow',
   title: 'The limit on TIME_WAIT sockets is reached, connections are closed without it',
@@ -55,7 +43,7 @@ export const rule: Rule = {
       // 2.6.32 has no counter: the count at its limit, or a fresh line of the kernel log, stand in for it
       q.lacks('TcpExt.TCPTimeWaitOverflow: kernels before 3.10 do not count it', false);
       const share = tw === undefined || limit === undefined || limit <= 0 ? undefined : tw / limit;
-      const seconds = loggedSecondsAgo(q);
+      const seconds = loggedSecondsAgo(q, 'time wait bucket table');
       const fresh = seconds !== undefined && seconds <= LOG_SECONDS_MAX;
       holds = share === undefined ? undefined : share >= AT_LIMIT_RATIO || (share >= NEAR_LIMIT_RATIO && fresh);
       if (holds === false && fresh) holds = undefined;

@@ -71,6 +71,27 @@ const missing: readonly Question[] = [
     outcome: 'could not judge',
   },
   { name: 'no first line', given: () => machine().without('meta'), outcome: 'could not judge' },
+  {
+    name: 'no connection tracking here, and a full table in the log of another day',
+    given: () =>
+      recorded('c06')
+        .file('/proc/sys/net/netfilter/nf_conntrack_count', undefined)
+        .file('/proc/net/stat/nf_conntrack', undefined)
+        .sysctls({ 'netfilter/nf_conntrack_max': undefined, 'netfilter/nf_conntrack_buckets': undefined })
+        .log('[ 6157.182715] nf_conntrack: nf_conntrack: table full in netns 4026532390, dropping packet'),
+    open: ['conntrack-full'],
+  },
+  {
+    name: 'no connection tracking here, and a full table in the log just now',
+    given: () =>
+      recorded('c06')
+        .file('/proc/sys/net/netfilter/nf_conntrack_count', undefined)
+        .file('/proc/net/stat/nf_conntrack', undefined)
+        .sysctls({ 'netfilter/nf_conntrack_max': undefined, 'netfilter/nf_conntrack_buckets': undefined })
+        .log('[ 8877.182715] nf_conntrack: nf_conntrack: table full, dropping packet'),
+    open: ['conntrack-full'],
+    outcome: 'could not judge',
+  },
   { name: 'no kernel log', given: () => machine().without('klog') },
   {
     name: 'no ss: nothing waits',
