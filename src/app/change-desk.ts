@@ -23,6 +23,7 @@ import { type Caller, personKey } from '../core/caller.js';
 import type { Change, ChangeEvent } from '../core/change.js';
 import { byHand, dryRun } from '../core/dry-run.js';
 import type { Diagnosis } from '../core/finding.js';
+import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import { type PlanContext, type Planned, plan, planByHand, planFinding } from '../core/plan.js';
 import { type Action, evaluate, evaluateKeys, type Policy, peopleIn, personOf, type Subject } from '../core/policy.js';
@@ -116,6 +117,10 @@ export class CallersChanges implements ChangeDesk {
       const read = await this.parts.readSysctls(host);
       if (read.status === 'failed') return refusedModal({ what, why: read.failure.message });
       if (host.change === undefined) return this.commands(host, wish, read.facts.values);
+      const { max } = this.parts.policy().confirmWindowSeconds;
+      const { windowSeconds = TTL_SECONDS_MIN } = wish;
+      if (windowSeconds < TTL_SECONDS_MIN || windowSeconds > max)
+        return refusedModal({ what, why: `The host can wait ${TTL_SECONDS_MIN} s to ${max} s for a confirmation.` });
       const planned = plan(wish.wishes, read.facts.values, this.context(host), { partly: wish.partly });
       if (!planned.ok) return this.refused(what, host, planned, wish.wishes);
       return this.proposal(host, planned, { ...wish, readAt: read.readAt });

@@ -8,6 +8,7 @@ import type { Decision, Permission, Refusal } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
 import { judgeEffect } from '../core/effect.js';
 import type { Diagnosis } from '../core/finding.js';
+import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import { type Hash, type Plan, type PlanEntry, planDigest } from '../core/plan-digest.js';
 import { type Action, evaluate, evaluateKeys, type Policy, personOf, type Subject } from '../core/policy.js';
@@ -100,11 +101,10 @@ export class ChangeLifecycle {
     if (permission.allowed && !keys.allowed) permission = { allowed: false, why: keys.why };
     if (permission.allowed && wish.persistent && !keys.mayPersist)
       permission = { allowed: false, why: 'the policy allows these keys at runtime only' };
-    if (permission.allowed && wish.confirmWindowSeconds > policy().confirmWindowSeconds.max)
-      permission = {
-        allowed: false,
-        why: `the host waits for a confirmation for ${policy().confirmWindowSeconds.max} s at the most`,
-      };
+    const { max } = policy().confirmWindowSeconds;
+    const fits = wish.confirmWindowSeconds >= TTL_SECONDS_MIN && wish.confirmWindowSeconds <= max;
+    if (permission.allowed && !fits)
+      permission = { allowed: false, why: `the host can wait ${TTL_SECONDS_MIN} s to ${max} s for a confirmation` };
     const plan: Plan = {
       host: hostIdentity(wish.host),
       entries: wish.entries,

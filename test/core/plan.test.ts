@@ -1,0 +1,189 @@
+/** Finding × values × policy: what may be proposed, in which order, and why not; and the digest that binds an approval to it. */
+import { describe, expect, test } from '@jest/globals';
+import { readPolicy } from '../../src/config/policy.js';
+import { byHand, dryRun } from '../../src/core/dry-run.js';
+import { parseRequest } from '../../src/core/gate/request.js';
+import { inOrder, type PlanContext, plan, planByHand, readWishes } from '../../src/core/plan.js';
+import { type Plan, planText } from '../../src/core/plan-digest.js';
+import { loadSysctls } from '../../src/sysctls.js';
+import { aHost, anInventory } from '../support/bot-fakes.js';
+
+const catalogue = await loadSysctls();
+const host = aHost('web-1');
+const RANGE = 'net.ipv4.ip_local_port_range';
+const RESERVED = 'net.ipv4.ip_local_reserved_ports';
+const REUSE = 'net.ipv4.tcp_tw_reuse';
+const BUCKETS = 'net.ipv4.tcp_max_tw_buckets';
+const now = { [RANGE]: '32768 60999', [RESERVED]: '', [REUSE]: '2', [BUCKETS]: '524288' };
+const policy = (keys: string) =>
+  readPolicy(
+    `people:\n  ada: {slack: ["T0H:U0ADA"]}\n  grace: {slack: ["T0H:U0GRACE"]}\nroles: {all: {people: [ada, grace]}}\ngrants: [{hosts: "*", see: [everyone], propose: [all], approve: [all]}]\nkeys: {${keys}}\n`,
+    'policy.yml',
+  );
+const context = (
+  keys = `${RANGE}: {}, ${RESERVED}: {}, ${REUSE}: {persist: false}, ${BUCKETS}: {approvals: 2, stepUp: true}`,
+  account = 'T0H:U0ADA',
+): PlanContext => ({
+  policy: policy(keys),
+  inventory: anInventory(host),
+  catalogue,
+  host,
+  subject: { account, userGroups: [], member: true },
+  channel: 'C1',
+  nowMs: 0,
+});
+const ports = [
+  { key: RANGE, to: '10240 65535' },
+  { key: RESERVED, to: '8080,9100' },
+];
+
+describe('a plan', () => {
+  test('reserves ports before it widens the range, whatever the order of asking', () => {
+    const planned = plan(ports, now, context(), { partly: true });
+    expect(planned).toMatchObject({ ok: true, approvals: 1, stepUp: false, mayPersist: true, approvers: ['grace'] });
+    expect(planned.ok && planned.settings.map(({ key, from, to }) => [key, from, to])).toEqual([
+      [RESERVED, '', '8080,9100'],
+      [RANGE, '32768 60999', '10240 65535'],
+    ]);
+  });
+
+  test('leaves the range alone where its reservations may not be made; it does not need those that are there', () => {
+    const without = context(`${RANGE}: {}`);
+    expect(plan(ports, now, without, { partly: true })).toMatchObject({ ok: false });
+    const there = plan(ports, { ...now, [RESERVED]: '8080,9100' }, without, { partly: true });
+    expect(there).toMatchObject({ ok: false });
+    const allowed = plan(ports, { ...now, [RESERVED]: '8080,9100' }, context(), { partly: true });
+    expect(allowed.ok && allowed.settings.map(({ key }) => key)).toEqual([RANGE]);
+  });
+
+  test('takes the most that any key asks for', () => {
+    const planned = plan(
+      [
+        { key: REUSE, to: '1' },
+        { key: BUCKETS, to: '1048576' },
+      ],
+      now,
+      context(),
+      { partly: false },
+    );
+    expect(planned).toMatchObject({ ok: true, approvals: 2, stepUp: true, mayPersist: false });
+  });
+
+  test('never lowers what may only be raised, except to take a change back', () => {
+    const wishes = [{ key: BUCKETS, to: '262144' }];
+    expect(plan(wishes, now, context(), { partly: false })).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('only be raised'),
+    });
+    expect(plan(wishes, now, context(), { partly: false, undoes: true })).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['a stranger', 'T0H:U0WHO', [{ key: REUSE, to: '1' }], /takes the role all/],
+    [
+      'a key that no rule names',
+      'T0H:U0ADA',
+      [{ key: 'net.core.somaxconn', to: '4096' }],
+      /allows nobody to set net.core.somaxconn/,
+    ],
+    ['a value out of bounds', 'T0H:U0ADA', [{ key: REUSE, to: '9' }], /must be a whole number/],
+    ['a value that is so already', 'T0H:U0ADA', [{ key: REUSE, to: '2' }], /is 2 already/],
+  ])('is refused for %s', (_name, account, wishes, why) =>
+    expect(plan(wishes, now, context(undefined, account), { partly: false })).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(why),
+    }),
+  );
+
+  test('is refused for a value that a host’s gate has no spelling for', () => {
+    const odd = { ...now, [REUSE]: '2; rm -rf /' };
+    expect(plan([{ key: REUSE, to: '1' }], odd, context(), { partly: false })).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('gate'),
+    });
+  });
+
+  test('by hand asks no policy, and still makes sense', () => {
+    expect(planByHand(ports, now, catalogue)).toMatchObject({
+      ok: true,
+      settings: [{ key: RESERVED }, { key: RANGE }],
+    });
+    expect(planByHand([{ key: BUCKETS, to: '262144' }], now, catalogue)).toMatchObject({ ok: false });
+  });
+
+  test('thresholds of the neighbour table are raised from the top', () => {
+    const keys = ['gc_thresh1', 'gc_thresh2', 'gc_thresh3'].map((name) => ({ key: `net.ipv4.neigh.default.${name}` }));
+    expect(inOrder(keys).map(({ key }) => key.slice(-1))).toEqual(['3', '2', '1']);
+  });
+});
+
+describe('what is typed behind set', () => {
+  test.each([
+    [[`${RANGE}=10240_65535`], [{ key: RANGE, to: '10240 65535' }]],
+    [[`${RANGE}=10240-65535`], [{ key: RANGE, to: '10240 65535' }]],
+    [[`${RESERVED}=9100,8080-8081,8082`], [{ key: RESERVED, to: '8080-8082,9100' }]],
+    [[`${RESERVED}=none`], [{ key: RESERVED, to: '' }]],
+    [['net/ipv4/tcp_tw_reuse=1'], [{ key: REUSE, to: '1' }]],
+    [['net.ipv4.netfilter.ip_conntrack_max=262144'], [{ key: 'net.netfilter.nf_conntrack_max', to: '262144' }]],
+  ])('%j is understood', (words, wishes) => expect(readWishes(words, catalogue)).toEqual({ ok: true, wishes }));
+
+  test.each([
+    [['tcp_tw_reuse'], /is no key=value/],
+    [['net.ipv4.tcp_tw_reus=1'], /Did you mean net.ipv4.tcp_tw_reuse/],
+    [[`${REUSE}=1`, `${REUSE}=0`], /twice/],
+    [[], /Say what is to be set/],
+  ])('%j is not, and why', (words, why) =>
+    expect(readWishes(words, catalogue)).toMatchObject({ ok: false, wrong: expect.stringMatching(why) }),
+  );
+});
+
+const whole: Plan = {
+  host: { name: 'web-1', address: '10.0.0.1', port: 22, keys: 'ssh-ed25519 AAAA' },
+  entries: [
+    { key: RESERVED, from: '', to: '8080' },
+    { key: RANGE, from: '32768 60999', to: '10240 65535' },
+  ],
+  confirmWindowSeconds: 300,
+  persistent: true,
+};
+
+describe('the text that a digest is taken of', () => {
+  const others: Plan[] = [
+    { ...whole, host: { ...whole.host, name: 'web-2' } },
+    { ...whole, host: { ...whole.host, address: '10.0.0.2' } },
+    { ...whole, host: { ...whole.host, port: 23 } },
+    { ...whole, host: { ...whole.host, keys: 'ssh-ed25519 BBBB' } },
+    { ...whole, confirmWindowSeconds: 301 },
+    { ...whole, persistent: false },
+    { ...whole, entries: [...whole.entries].reverse() },
+    { ...whole, entries: whole.entries.slice(0, 1) },
+    { ...whole, entries: [{ key: RESERVED, from: '80', to: '8080' }, ...whole.entries.slice(1)] },
+    { ...whole, entries: [{ key: RESERVED, from: '', to: '8081' }, ...whole.entries.slice(1)] },
+    { ...whole, host: { ...whole.host, name: 'web-1\n10.0.0.1', address: '' } },
+  ];
+  test('is another one for every other plan', () => {
+    const texts = [whole, ...others].map(planText);
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+  test('can’t be made of other fields by what stands in them', () => {
+    const a: Plan = { ...whole, entries: [{ key: 'a', from: 'b\nc', to: 'd' }] };
+    const b: Plan = { ...whole, entries: [{ key: 'a\nb', from: 'c', to: 'd' }] };
+    expect(planText(a)).not.toBe(planText(b));
+  });
+});
+
+test('a dry run is the very request, and the steps in their order', () => {
+  const { request, steps } = dryRun('change0000000001', whole, { boot8: 'deadbeef', uptimeSeconds: 100 });
+  expect(parseRequest(request)).toMatchObject({
+    verb: 'set',
+    ttlSeconds: 300,
+    persistent: true,
+    entries: whole.entries,
+  });
+  const at = (what: RegExp): number => steps.findIndex((step) => what.test(step));
+  expect(at(/^reads .*reserved/)).toBeLessThan(at(/starts its timer/));
+  expect(at(/starts its timer/)).toBeLessThan(at(/^writes .*reserved/));
+  expect(at(/^writes .*reserved/)).toBeLessThan(at(/^writes .*port_range/));
+  expect(steps.join('\n')).toContain('90-tcpstates.conf');
+  expect(byHand(whole.entries).back.split('\n')[0]).toBe(`sysctl -w ${RANGE}='32768 60999'`);
+});
