@@ -6,10 +6,14 @@ import { RichText, richTextWords } from './rich-text.js';
 
 export type Cell = RawTextElement | RawNumberElement | RichTextBlock;
 
+/** From here on a cell may wrap, but keeps a width at which it can be read. */
+const LONG_CHARACTERS = 32;
+
 export const CellOf = ({ cell }: { cell: Cell | undefined }): VNode | null => {
   if (cell === undefined) return null;
   if (cell.type === 'rich_text') return <RichText block={cell} />;
-  return <Plain text={cell.text} />;
+  const words = <Plain text={cell.text} />;
+  return cell.text.length > LONG_CHARACTERS ? <span class="long">{words}</span> : words;
 };
 
 export const cellWords = (cell: Cell | undefined): string =>
