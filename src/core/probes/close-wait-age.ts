@@ -9,6 +9,12 @@ import { notAsked, pairs, sectionNamed, wholeNumber } from '../transcript-words.
 /** CLOSE_WAIT sockets from which on the probe asks for their age and owners. */
 export const CLOSE_WAIT_ASKED_FROM = 20;
 
+/** CLOSE_WAIT sockets by the listing, which is what the question hangs on. */
+export const closeWaitListed = (sections: readonly Section[]): number => {
+  const line = sectionNamed(sections, 'states')?.lines.find((it) => it.startsWith('S CLOSE-WAIT '));
+  return wholeNumber(line?.split(' ')[2]) ?? 0;
+};
+
 const parse = (sections: readonly Section[]): Reading<CloseWaitAge> => {
   const idle = sectionNamed(sections, 'closewait');
   if (idle !== undefined) {
@@ -32,7 +38,10 @@ const parse = (sections: readonly Section[]): Reading<CloseWaitAge> => {
     return ok({ by: 'persistence', before, after, same });
   }
   if (sectionNamed(sections, 'states') === undefined) return failed('the sockets were not listed');
-  return notAsked(`fewer than ${CLOSE_WAIT_ASKED_FROM} CLOSE_WAIT: nobody asked how old they are`);
+  const listed = closeWaitListed(sections);
+  return listed >= CLOSE_WAIT_ASKED_FROM
+    ? failed(`there are ${listed} CLOSE_WAIT, and the host did not say how old`)
+    : notAsked(`fewer than ${CLOSE_WAIT_ASKED_FROM} CLOSE_WAIT: nobody asked how old they are`);
 };
 
 /** Programs that read all of /proc get a wall clock where there is one; tried first, as old busybox has another `timeout`. */

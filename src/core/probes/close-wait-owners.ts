@@ -5,7 +5,7 @@
 import type { Probe, Section } from '../probe.js';
 import { type CloseWaitOwners, failed, type Owner, ok, type Reading } from '../snapshot.js';
 import { clipped, notAsked, sectionNamed, wholeNumber } from '../transcript-words.js';
-import { CLOSE_WAIT_ASKED_FROM } from './close-wait-age.js';
+import { CLOSE_WAIT_ASKED_FROM, closeWaitListed } from './close-wait-age.js';
 
 const OWNERS_MAX = 20;
 
@@ -14,8 +14,11 @@ const parse = (sections: readonly Section[]): Reading<CloseWaitOwners> => {
   if (section === undefined) {
     const states = sectionNamed(sections, 'states');
     if (states === undefined) return failed('the sockets were not listed');
-    return states.arguments.startsWith('proc')
-      ? failed('only ss tells the owners of sockets, and this host has none')
+    if (states.arguments.startsWith('proc'))
+      return failed('only ss tells the owners of sockets, and this host has none');
+    const listed = closeWaitListed(sections);
+    return listed >= CLOSE_WAIT_ASKED_FROM
+      ? failed(`there are ${listed} CLOSE_WAIT, and the host did not say whose`)
       : notAsked(`fewer than ${CLOSE_WAIT_ASKED_FROM} CLOSE_WAIT: nobody asked whose they are`);
   }
   const owners: Owner[] = [];

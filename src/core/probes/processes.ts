@@ -5,15 +5,14 @@
 import type { Probe, Section } from '../probe.js';
 import { failed, type ListeningProcess, ok, type Reading } from '../snapshot.js';
 import { clipped, notAsked, sectionNamed, wholeNumber } from '../transcript-words.js';
-import { CLOSE_WAIT_ASKED_FROM } from './close-wait-age.js';
+import { CLOSE_WAIT_ASKED_FROM, closeWaitListed } from './close-wait-age.js';
 
 const PROCESSES_MAX = 30;
 
 const wasAsked = (sections: readonly Section[]): boolean => {
   const states = sectionNamed(sections, 'states')?.lines ?? [];
-  const closeWait = states.find((line) => line.startsWith('S CLOSE-WAIT '))?.split(' ')[2];
   return (
-    states.some((line) => line.startsWith('X full-listener')) || (wholeNumber(closeWait) ?? 0) >= CLOSE_WAIT_ASKED_FROM
+    states.some((line) => line.startsWith('X full-listener')) || closeWaitListed(sections) >= CLOSE_WAIT_ASKED_FROM
   );
 };
 

@@ -72,6 +72,12 @@ const missing: readonly Question[] = [
   },
   { name: 'no first line', given: () => machine().without('meta'), outcome: 'could not judge' },
   {
+    name: '600 CLOSE_WAIT of which nobody tells the age',
+    given: () => machine().sockets({ populations: [{ state: 'CLOSE-WAIT', count: 600, on: 80 }] }),
+    open: ['close-wait-leak'],
+    outcome: 'could not judge',
+  },
+  {
     name: 'no connection tracking here, and a full table in the log of another day',
     given: () =>
       recorded('c06')
