@@ -35,7 +35,9 @@ export const rule: Rule = {
     const again = q.rate('Tcp.RetransSegs');
     const sent = q.rate('Tcp.OutSegs');
     const counted = q.quietRate('TcpExt.TCPSynRetrans');
-    const old = !counted.known && counted.cause === 'no counter' && q.kernelAtLeast('3.10') === false;
+    // 2.6.32 has no such counter: then nothing is taken out, which can only make the share larger
+    const old = !counted.known && counted.cause === 'no counter';
+    if (old) q.lacks('TcpExt.TCPSynRetrans: not counted by this kernel, SYNs are among what was sent again', false);
     const syn = old ? undefined : q.rate('TcpExt.TCPSynRetrans');
     const needless = needlessProbes(q);
     const lost =

@@ -33,7 +33,8 @@ export const rule: Rule = {
 
     const counted = q.quietRate('TcpExt.TCPSynRetrans');
     // 2.6.32 does not tell SYN retransmits from others: all of them stand in for it
-    const old = !counted.known && counted.cause === 'no counter' && q.kernelAtLeast('3.10') === false;
+    const old = !counted.known && counted.cause === 'no counter';
+    if (old) q.lacks('TcpExt.TCPSynRetrans: not counted by this kernel, RetransSegs stands in for it', false);
     const rate = q.rate(old ? 'Tcp.RetransSegs' : 'TcpExt.TCPSynRetrans');
     const limit = q.threshold('SYN_RETRANS_PER_SECOND');
     const repeated = q.ask(

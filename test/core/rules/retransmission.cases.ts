@@ -37,8 +37,13 @@ export const cases: readonly Case[] = [
     expect: { status: 'present', confidence: 'low' },
   },
   {
-    name: 'a new kernel that prints no TCPSynRetrans',
+    name: 'any kernel that prints no TCPSynRetrans: nothing taken out, and less sure',
     given: lost(100).with({ withoutCounters: ['TcpExt.TCPSynRetrans'] }),
+    expect: { status: 'present', severity: 'crit', confidence: 'low', missing: 'TCPSynRetrans' },
+  },
+  {
+    name: 'a kernel that prints no RetransSegs',
+    given: lost(100).with({ withoutCounters: ['Tcp.RetransSegs'] }),
     expect: { status: 'inconclusive', gap: true },
   },
 ];
