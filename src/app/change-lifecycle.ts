@@ -399,7 +399,12 @@ export class ChangeLifecycle {
             atMs: atMs + seconds * 1_000,
           }))
           .filter((due) => due.atMs < windowEndsAtMs),
-        { id: `${id}:window-nudge`, kind: 'change-window-nudge', subject: id, atMs: windowEndsAtMs - BEFORE_END_MS },
+        {
+          id: `${id}:window-nudge`,
+          kind: 'change-window-nudge',
+          subject: id,
+          atMs: windowEndsAtMs - Math.min(BEFORE_END_MS, (windowEndsAtMs - atMs) / 2),
+        },
         // An id of its own: asking in between, for a step, must not put off the look at the end.
         { id: `${id}:window-end`, kind: 'change-settle', subject: id, atMs: windowEndsAtMs + AFTER_WINDOW_MS },
       ];

@@ -158,7 +158,7 @@ export const proposalModal = (view: ProposalView): Modal => {
         initial_option: view.persistent ? (persist[1] ?? persist[0]) : persist[0],
       }),
       ...(view.gateFailure === undefined
-        ? dryRunBlocks(view.dryRun, 'What would be sent to the host')
+        ? dryRunBlocks(view.dryRun, 'What would be sent to the host, were the choices left as they were')
         : [
             rich(
               lines([

@@ -24,7 +24,7 @@ const proposal: decide.Proposal = {
   approvalsNeeded: 1,
   permission: yes,
 };
-const after = (...events: ChangeEvent[]): Change => replay(events) as Change;
+const madeOf = (...events: ChangeEvent[]): Change => replay(events) as Change;
 const proposed: ChangeEvent = {
   type: 'proposed',
   id: proposal.id,
@@ -75,22 +75,22 @@ describe('proposing', () => {
 
 describe('approving', () => {
   test.each([
-    ['by another', after(proposed), {}, 'ok'],
-    ['by who asked', after(proposed), { by: ada }, 'own-request'],
-    ['by who asked, through an alias', after(proposed), { by: { ...ada, account: 'T0X:U0OTHER' } }, 'own-request'],
-    ['by who asked, under another name', after(proposed), { by: { ...ada, person: 'eve' } }, 'own-request'],
-    ['without permission', after(proposed), { permission: no }, 'not-permitted'],
-    ['of another plan', after(proposed), { digest: 'e' }, 'another-plan'],
-    ['in its last moment', after(proposed), { nowMs: 999 }, 'ok'],
-    ['after its time', after(proposed), { nowMs: 1_000 }, 'expired'],
-    ['twice', after({ ...proposed, approvalsNeeded: 2 }, approval), {}, 'already-approved'],
-    ['of what is approved', after(proposed, approval), { by: { person: 'm', account: 'T:U' } }, 'wrong-state'],
-    ['of what is in force', after(proposed, approval, intent, applied), {}, 'wrong-state'],
-    ['alone, with a reason', after(proposed), { by: ada, breakGlass: { reason: 'all is down', skipped: [] } }, 'ok'],
-    ['alone, without a reason', after(proposed), { by: ada, breakGlass: { reason: ' ', skipped: [] } }, 'no-reason'],
+    ['by another', madeOf(proposed), {}, 'ok'],
+    ['by who asked', madeOf(proposed), { by: ada }, 'own-request'],
+    ['by who asked, through an alias', madeOf(proposed), { by: { ...ada, account: 'T0X:U0OTHER' } }, 'own-request'],
+    ['by who asked, under another name', madeOf(proposed), { by: { ...ada, person: 'eve' } }, 'own-request'],
+    ['without permission', madeOf(proposed), { permission: no }, 'not-permitted'],
+    ['of another plan', madeOf(proposed), { digest: 'e' }, 'another-plan'],
+    ['in its last moment', madeOf(proposed), { nowMs: 999 }, 'ok'],
+    ['after its time', madeOf(proposed), { nowMs: 1_000 }, 'expired'],
+    ['twice', madeOf({ ...proposed, approvalsNeeded: 2 }, approval), {}, 'already-approved'],
+    ['of what is approved', madeOf(proposed, approval), { by: { person: 'm', account: 'T:U' } }, 'wrong-state'],
+    ['of what is in force', madeOf(proposed, approval, intent, applied), {}, 'wrong-state'],
+    ['alone, with a reason', madeOf(proposed), { by: ada, breakGlass: { reason: 'all is down', skipped: [] } }, 'ok'],
+    ['alone, without a reason', madeOf(proposed), { by: ada, breakGlass: { reason: ' ', skipped: [] } }, 'no-reason'],
     [
       'alone, without permission',
-      after(proposed),
+      madeOf(proposed),
       { by: ada, permission: no, breakGlass: { reason: 'r', skipped: [] } },
       'not-permitted',
     ],
@@ -100,26 +100,26 @@ describe('approving', () => {
 
   test('two are needed where two are needed; broken glass is enough alone, and waits for a review', () => {
     const two = { ...proposed, approvalsNeeded: 2 };
-    expect(after(two, approval).state).toBe('proposed');
-    expect(after(two, approval, { ...approval, by: { person: 'm', account: 'T:U' } }).state).toBe('approved');
-    expect(after(two, glass)).toMatchObject({ state: 'approved', review: { due: true } });
+    expect(madeOf(two, approval).state).toBe('proposed');
+    expect(madeOf(two, approval, { ...approval, by: { person: 'm', account: 'T:U' } }).state).toBe('approved');
+    expect(madeOf(two, glass)).toMatchObject({ state: 'approved', review: { due: true } });
   });
 });
 
 test('applying after its time is refused', () => {
   const begin = { by: grace, digest: 'd', notAfterMs: 2_000 };
-  expect(code(decide.beginApply(after(proposed, approval), { ...begin, nowMs: 1_000 }))).toBe('expired');
-  expect(decide.beginApply(after(proposed, approval), { ...begin, nowMs: 10 })).toMatchObject({
+  expect(code(decide.beginApply(madeOf(proposed, approval), { ...begin, nowMs: 1_000 }))).toBe('expired');
+  expect(decide.beginApply(madeOf(proposed, approval), { ...begin, nowMs: 10 })).toMatchObject({
     ok: true,
     events: [{ type: 'apply-intended', notAfterMs: 1_000 }],
   });
-  expect(decide.beginApply(after(proposed, approval), { ...begin, digest: 'e', nowMs: 10 })).toMatchObject({
+  expect(decide.beginApply(madeOf(proposed, approval), { ...begin, digest: 'e', nowMs: 10 })).toMatchObject({
     events: [{ type: 'went-stale' }],
   });
 });
 
 describe('what is in force', () => {
-  const inForce = after(proposed, approval, intent, applied);
+  const inForce = madeOf(proposed, approval, intent, applied);
   const confirm = { by: ada, nowMs: 100, notAfterMs: 120, permission: yes };
   test.each([
     ['confirmed', inForce, {}, 'ok'],
@@ -127,7 +127,7 @@ describe('what is in force', () => {
     ['confirmed in the last moment', inForce, { nowMs: 499 }, 'ok'],
     ['confirmed after the window', inForce, { nowMs: 500 }, 'window-ended'],
     ['confirmed twice', evolve(inForce, confirming), {}, 'under-way'],
-    ['confirmed before it is', after(proposed), {}, 'wrong-state'],
+    ['confirmed before it is', madeOf(proposed), {}, 'wrong-state'],
   ])('%s', (_name, change, more, expected) =>
     expect(code(decide.beginConfirm(change, { ...confirm, ...more }))).toBe(expected),
   );
@@ -160,7 +160,7 @@ describe('what is in force', () => {
   });
 
   test('a review is somebody else’s, once', () => {
-    const broken = after(proposed, glass, intent, applied);
+    const broken = madeOf(proposed, glass, intent, applied);
     const review = { nowMs: 100, permission: yes };
     expect(code(decide.review(broken, { ...review, by: grace }))).toBe('own-request');
     expect(code(decide.review(broken, { ...review, by: ada }))).toBe('ok');

@@ -1,0 +1,214 @@
+/** The shell around the state machine: what is asked again before a host is told, and what a crash leaves to others. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { GateDoor, readReport } from '../../src/app/change-gate.js';
+import { type Asker, ChangeLifecycle, type Nudge } from '../../src/app/change-lifecycle.js';
+import { readPolicy } from '../../src/config/policy.js';
+import type { Host } from '../../src/core/inventory.js';
+import type { Policy } from '../../src/core/policy.js';
+import type { Transport } from '../../src/ports/transport.js';
+import { loadSysctls } from '../../src/sysctls.js';
+import { anInventory, countingIds, keepingLog } from '../support/bot-fakes.js';
+import { gatedHost, REUSE } from '../support/changing-bot.js';
+import { FakeHost } from '../support/fake-gate.js';
+import { memoryDisk, memoryStore } from '../support/memory-store.js';
+
+const catalogue = await loadSysctls();
+const policyWith = (key: string): Policy =>
+  readPolicy(
+    `people:\n  ada: {slack: ["T0H:U0ADA"]}\n  grace: {slack: ["T0H:U0GRACE"]}\nroles: {all: {people: [ada, grace]}}\ngrants: [{hosts: "*", see: [everyone], propose: [all], approve: [all], confirm: [all], revert: [all]}]\nkeys: {${key}}\nbreakGlass: {roles: [all], hosts: "*", confirmWindow: 5m}\n`,
+    'policy.yml',
+  );
+
+const world = (key = `${REUSE}: {}`) => {
+  const disk = memoryDisk();
+  const clock = { nowMs: Date.parse('2026-11-22T12:00:00Z') };
+  const model = new FakeHost(() => clock.nowMs, { [REUSE]: '2' });
+  const nudges: Nudge[] = [];
+  const now: { host: Host; policy: Policy; silent: boolean; die: boolean } = {
+    host: gatedHost(),
+    policy: policyWith(key),
+    silent: false,
+    die: false,
+  };
+  const transport: Pick<Transport, 'gate'> = { gate: async (_host, line) => model.send(line, 'none') };
+  const bot = () =>
+    new ChangeLifecycle({
+      store: memoryStore(disk),
+      gate: new GateDoor(transport as Transport),
+      clock: { now: () => clock.nowMs, sleep: async () => undefined },
+      ids: countingIds(),
+      log: keepingLog().log,
+      hash: (text) => createHash('sha256').update(text).digest('hex'),
+      policy: () => now.policy,
+      inventory: () => anInventory(now.host),
+      catalogue,
+      diagnose: async (host) => {
+        if (now.die) throw new Error('the bot died');
+        return now.silent
+          ? { ok: false, failure: 'no answer' }
+          : {
+              ok: true,
+              diagnosis: {
+                host: host.name,
+                measuredAt: '',
+                intervalSeconds: 2,
+                findings: [],
+                checked: [],
+                notChecked: [],
+              },
+            };
+      },
+      verifyAfterSeconds: [30],
+      moved: () => undefined,
+      nudge: (_change, about) => void nudges.push(about),
+    });
+  const asker = (user: string, more: Partial<Asker> = {}): Asker => ({
+    subject: { account: `T0H:${user}`, userGroups: [], member: true },
+    channel: 'C1',
+    ...more,
+  });
+  const propose = async (more: { confirmWindowSeconds?: number } = {}) => {
+    const result = await bot().propose(asker('U0ADA'), {
+      host: now.host,
+      entries: [{ key: REUSE, from: '2', to: '1' }],
+      reason: 'ports run out',
+      confirmWindowSeconds: 300,
+      persistent: false,
+      ...more,
+    });
+    return result;
+  };
+  const proposed = async () => {
+    const result = await propose();
+    if (!result.ok) throw new Error(result.refusal.detail);
+    return result.change;
+  };
+  const due = async (ms: number) => {
+    clock.nowMs += ms;
+    const store = memoryStore(disk);
+    for (const one of await store.due.claim(clock.nowMs, 1_000, 50)) {
+      await bot().due(one);
+      await store.due.done(one);
+    }
+  };
+  const state = (id: string) => disk.changes.get(id)?.change;
+  return { disk, clock, model, nudges, now, bot, asker, propose, proposed, due, state };
+};
+const glass = { reason: 'all is down' };
+
+describe('before a host is told', () => {
+  test('the policy is asked again: what it allows no longer is not applied', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    w.now.policy = policyWith('net.core.somaxconn: {}');
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    expect(w.state(id)).toMatchObject({ state: 'stale', ending: expect.stringContaining('allows nobody') });
+    expect(w.model.effects).toEqual([]);
+  });
+
+  test.each<[string, Partial<Host>]>([
+    ['another address', { address: '10.9.9.9' }],
+    ['another port', { port: 2222 }],
+    ['another key', { hostKeys: { kind: 'pinned', keys: ['ssh-ed25519 BBBB'] } }],
+  ])('the host is compared: %s is another host', async (_name, more) => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    w.now.host = gatedHost();
+    w.now.host = { ...w.now.host, ...more };
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    expect(w.state(id)).toMatchObject({ state: 'stale', ending: expect.stringContaining('registered otherwise') });
+    expect(w.model.effects).toEqual([]);
+  });
+
+  test('a host that can’t be asked is asked again until the approval ends', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    w.now.silent = true;
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    expect(w.state(id)?.state).toBe('approved');
+    await w.due(11_000);
+    expect(w.state(id)?.state).toBe('approved');
+    w.now.silent = false;
+    await w.due(11_000);
+    expect(w.state(id)?.state).toBe('applied');
+    expect(w.model.values.get(REUSE)).toBe('1');
+  });
+
+  test('a bot that dies between the approval and the first word is taken over', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    w.now.die = true;
+    await expect(w.bot().approve(w.asker('U0GRACE'), id, digest)).rejects.toThrow('died');
+    w.now.die = false;
+    expect(w.state(id)?.state).toBe('approved');
+    await w.due(10_000);
+    expect(w.state(id)?.state).toBe('applied');
+  });
+});
+
+describe('keys that ask for more than a click', () => {
+  test.each([
+    ['an approval', undefined],
+    ['broken glass', glass],
+  ])('ask it of %s', async (_name, broken) => {
+    const w = world(`${REUSE}: {stepUp: true}`);
+    const { id, digest } = await w.proposed();
+    const refused = await w.bot().approve(w.asker('U0GRACE'), id, digest, broken);
+    expect(refused).toMatchObject({
+      ok: false,
+      refusal: { code: 'not-permitted', detail: expect.stringContaining('one-time code') },
+    });
+    expect(w.model.effects).toEqual([]);
+    const allowed = await w.bot().approve(w.asker('U0GRACE', { steppedUp: true }), id, digest, broken);
+    expect(allowed).toMatchObject({ ok: true, change: { state: 'applied' } });
+  });
+});
+
+test.each([1, 29, 901, Number.NaN])('a confirm window of %s s is no window', async (confirmWindowSeconds) => {
+  const w = world();
+  expect(await w.propose({ confirmWindowSeconds })).toMatchObject({ ok: false, refusal: { code: 'not-permitted' } });
+});
+
+test('the same draft sent twice is one change', async () => {
+  const w = world();
+  const first = await w.propose();
+  const again = await w.propose();
+  expect([first.ok, again.ok]).toEqual([true, false]);
+  expect(w.disk.changes.size).toBe(1);
+});
+
+test('people are reminded at half time, others before the end, and of a window before it ends; then never', async () => {
+  const w = world();
+  const { id, digest } = await w.proposed();
+  await w.due(1_800_000);
+  await w.due(1_200_000);
+  expect(w.nudges).toEqual(['approval', 'escalation']);
+  await w.bot().approve(w.asker('U0GRACE'), id, digest);
+  await w.due(241_000);
+  expect(w.nudges).toEqual(['approval', 'escalation', 'window']);
+  await w.due(3_600_000);
+  expect(w.nudges).toHaveLength(3);
+});
+
+test.each([
+  ['applied', 'applied'],
+  ['committed', 'committed'],
+  ['confirmed', 'confirmed'],
+  ['reverting', 'revert-failed'],
+  ['reverted', 'reverted'],
+  ['conflict', 'conflict'],
+  ['failed', 'failed'],
+  ['prepared', 'prepared'],
+])('a gate that says %s means %s', (said, means) => {
+  const fields = {
+    id: 'change0000000001',
+    state: said,
+    mode: 'runtime',
+    entries: '1',
+    entry1: `${REUSE}:2:1`,
+    current1: '1',
+  };
+  expect(readReport({ fields, end: 'ok' })).toMatchObject({ status: 'told', report: { state: means } });
+  expect(readReport({ fields })).toMatchObject({ status: 'unknown' });
+});
