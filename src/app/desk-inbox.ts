@@ -3,11 +3,11 @@
  * command do its work. What was noted and not answered when the program ended is asked again at its next start.
  */
 import { setMaxListeners } from 'node:events';
-import { actionOf } from '../blocks/actions.js';
+import { ACTIONS, actionOf } from '../blocks/actions.js';
 import type { Message } from '../blocks/message.js';
 import { problemMessage, type Usage, usageMessage } from '../blocks/notices.js';
 import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '../command.js';
-import type { Caller } from '../core/caller.js';
+import { type Caller, personKey } from '../core/caller.js';
 import { slipOf } from '../core/command-line.js';
 import type { Subject } from '../core/policy.js';
 import { ChatError } from '../ports/chat.js';
@@ -15,6 +15,7 @@ import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } 
 import type { People } from '../ports/people.js';
 import { type DeskParts, type LeftBehind, makeDesk } from './desk.js';
 import { type Allow, refuseEntry } from './desk-access.js';
+import { Flood, type FloodLimits, type FloodVerdict } from './flood.js';
 
 /** most of them wait for a host or for Slack; those who ask for the same host share its measurement */
 const AT_ONCE = 256;
@@ -28,6 +29,8 @@ export interface InboxOptions extends DeskParts {
   commands: ReadonlyMap<string, Command>;
   people: People;
   allow: Allow;
+  /** questions a minute that one person, and one channel, may ask */
+  flood?: FloodLimits;
   /** the command that a mention means when it names none */
   mainCommand: string;
   /** after the first answer in a channel */
@@ -59,6 +62,7 @@ const byId = <T>(parts: readonly (Readonly<Record<string, T>> | undefined)[]): R
 
 export class DeskInbox implements Inbox {
   private readonly waiting: Errand[] = [];
+  private readonly flood: Flood;
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private deaf = false;
@@ -72,6 +76,7 @@ export class DeskInbox implements Inbox {
 
   /** @throws where two commands claim the same action, modal or shortcut */
   constructor(private readonly options: InboxOptions) {
+    this.flood = new Flood(options.flood);
     const commands = [...options.commands.values()];
     // Every answer that is under way listens for the end.
     setMaxListeners(0, this.stopping.signal);
@@ -189,7 +194,28 @@ export class DeskInbox implements Inbox {
     }
   }
 
+  /** One person or channel must not take the bot from everybody else; stopping, confirming and reverting are never counted. */
+  private turnsAwayFlood(errand: Errand): boolean {
+    const { delivery, about } = errand;
+    const asks = about.action === undefined ? about.command !== undefined : ASKING.has(about.action);
+    if (!asks || this.deaf) return false;
+    const { caller } = delivery;
+    const verdict = this.flood.ask(personKey(caller), caller.channel, this.options.clock.now());
+    if (verdict.ok) return false;
+    this.options.log.warn(
+      { ...about, user: caller.userId, channel: caller.channel, problem: `flood of one ${verdict.who}` },
+      'too many questions of one: turned away',
+    );
+    if (verdict.tell)
+      this.deskFor(errand)
+        .whisper(flooded(verdict))
+        .catch(() => undefined);
+    this.settle(errand);
+    return true;
+  }
+
   private take(errand: Errand): void {
+    if (this.turnsAwayFlood(errand)) return;
     const { log } = this.options;
     if (this.deaf || this.waiting.length >= WAITING_MAX) {
       log.warn({ ...errand.about, count: this.waiting.length }, 'too much at once: a question is turned away');
@@ -328,6 +354,27 @@ const outdated = (): Message =>
     what: 'This belongs to an older version of the bot, which no longer knows what to do with it.',
     safe: 'Nothing was done.',
     next: 'Ask anew, e.g. with /tcpstates <host>.',
+  });
+
+/** What asks hosts anew; a resumed question was counted when it was asked. */
+const ASKING: ReadonlySet<string> = new Set<string>([
+  'mention',
+  ACTIONS.refresh,
+  ACTIONS.measure,
+  ACTIONS.sysctls,
+  ACTIONS.refreshSysctls,
+  ACTIONS.fleet,
+  ACTIONS.drift,
+]);
+
+const flooded = ({ who, limit, waitSeconds }: Extract<FloodVerdict, { ok: false }>): Message =>
+  problemMessage({
+    what:
+      who === 'person'
+        ? `You have asked more than ${limit} times a minute; this one is not answered.`
+        : `More than ${limit} questions a minute were asked in this channel; this one is not answered.`,
+    safe: 'Nothing was asked of any host for it.',
+    next: `Ask again in ${waitSeconds} s. One command can name many hosts: /tcpstates @web.`,
   });
 
 const busy = (): Message =>
