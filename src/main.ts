@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Bot, type BotParts, startBot } from './bot.js';
 import type { Command } from './command.js';
 import { loadCommands } from './commands.js';
+import { isDynamic, watchDynamic } from './config/dynamic.js';
 import { loadInventory } from './config/inventory.js';
 import { LOOK_ONLY, loadPolicy, readPolicy } from './config/policy.js';
 import { ConfigProblem } from './config/problem.js';
@@ -38,29 +39,30 @@ const fail = (...lines: readonly string[]): never => {
   process.exit(2);
 };
 
-const watchInventory = (
+const watchInventory = async (
   settings: Settings,
   lab: Lab | undefined,
   known: ReadonlySet<string>,
   log: Log,
   onChange: (inventory: Inventory) => void,
-): Watched<Inventory> => {
+): Promise<Watched<Inventory>> => {
   const { inventoryPath: file } = settings;
   if (lab !== undefined)
     return { current: () => lab.inventory, problem: () => undefined, reload: () => undefined, close: () => undefined };
-  return watchConfig({
+  const told = {
     file,
-    load: (path) => loadInventory(path, { thresholds: known }),
-    onChange: (inventory) => {
+    onChange: (inventory: Inventory) => {
       log.info(
         { path: file, count: inventory.hosts.size, revision: inventory.revision },
         'the inventory was read again',
       );
       onChange(inventory);
     },
-    onProblem: (problem) =>
+    onProblem: (problem: ConfigProblem) =>
       log.error({ path: file, detail: problem.message }, 'the inventory is broken; the last good one stays in use'),
-  });
+  };
+  if (isDynamic(file)) return watchDynamic({ ...told, inventory: { thresholds: known } });
+  return watchConfig({ ...told, load: (path) => loadInventory(path, { thresholds: known }) });
 };
 
 const fixed = <T>(value: T): Watched<T> => ({
@@ -204,7 +206,7 @@ const main = async (): Promise<void> => {
     ],
   });
 
-  const inventory = watchInventory(settings, lab, new Set(thresholdsOf(rules).keys()), log, ({ hosts }) =>
+  const inventory = await watchInventory(settings, lab, new Set(thresholdsOf(rules).keys()), log, ({ hosts }) =>
     transport.inventoryChanged([...hosts.values()]),
   );
   const policy = watchPolicy(settings, log);
