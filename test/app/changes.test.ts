@@ -1,5 +1,6 @@
 /** A change from the finding's button to its end, in the local workspace, with a model of a host and its gate. */
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Secret, TOTP } from 'otpauth';
 import { textOf } from '../../src/workspace/driver.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
 import { room, startLocalWorkspace, startTestBot } from '../support/bot-workspace.js';
@@ -167,6 +168,66 @@ describe('a change', () => {
     const modal = await ada.waitForModal('Not possible');
     expect(modal.text).toMatch(/has an open change.*\/changes [a-z0-9]{16}/);
   });
+});
+
+describe('keys that ask for a one-time code', () => {
+  const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  const policy = labPolicy((text) =>
+    text
+      .replace('net.netfilter.nf_conntrack_max: {}', 'net.netfilter.nf_conntrack_max: {stepUp: true, approvals: 2}')
+      .replace('U0GRACE0001"]}', 'U0GRACE0001"], totpEnv: GRACE_TOTP}')
+      .replace('U0LINUS0001"]}', 'U0LINUS0001"], totpEnv: LINUS_TOTP}')
+      .replace('leads: {people: [grace, margaret]}', 'leads: {people: [grace, margaret, linus]}'),
+  );
+  const secret = (name: string) => (/^(GRACE|LINUS)_TOTP$/.test(name) ? SECRET : undefined);
+  const code = () => new TOTP({ secret: Secret.fromBase32(SECRET) }).generate();
+
+  test('take it from each approver, once; who has no secret is told so', async () => {
+    const { logged } = await start({ policy: () => policy, secret });
+    const card = await propose();
+    expect(words(card)).toContain('each with a one-time code');
+    await workspace.as('Margaret').on(card).click('Approve');
+    await workspace.as('Margaret').waitForMessage(room, /names no one-time-code secret \(totpEnv\) for margaret/);
+
+    const grace = workspace.as('Grace');
+    await grace.on(card).click('Approve');
+    const modal = await grace.waitForModal('One-time code');
+    expect(modal.text).toContain('262144');
+    await modal.fill({ code: 'abcdef' }).submit();
+    expect(modal.errors['code']).toMatch(/Six digits/);
+    const wrong = code() === '000000' ? '000001' : '000000';
+    await modal.fill({ code: wrong }).submit();
+    await grace.waitForMessage(room, /the code is wrong; 4 tries are left/);
+    expect(words(card)).toContain('Needs');
+
+    await grace.on(card).click('Approve');
+    const again = await grace.waitForModal('One-time code');
+    const used = code();
+    await again.fill({ code: used }).submit();
+    await standsAs(card, /Still needs/);
+    expect(on.model.effects).toEqual([]);
+
+    const linus = workspace.as('Linus');
+    await linus.on(card).click('Approve');
+    await (await linus.waitForModal('One-time code')).fill({ code: code() }).submit();
+    await standsAs(card, /IN FORCE/);
+    expect(on.model.effects.map(({ verb }) => verb)).toEqual(['set']);
+    expect(logged()).not.toContain(SECRET);
+    expect(logged()).not.toContain(used);
+  });
+});
+
+test('a grant that holds in one channel only holds there for modals too', async () => {
+  const policy = labPolicy((text) => text.replace('- hosts: "*"', '- hosts: "*"\n    channels: [C0INCIDENT7]'));
+  await start({ policy: () => policy });
+  const card = await propose();
+  const grace = workspace.as('Grace');
+  await grace.on(card).click('Deny');
+  await (await grace.waitForModal('Deny the change')).fill({ reason: 'Not now' }).submit();
+  await standsAs(card, /DENIED/);
+  const ada = workspace.as('Ada');
+  await ada.type(`/sysctl web-1 set ${REUSE}=1`, '#sre');
+  await ada.waitForMessage('#sre', /No registered host is called/);
 });
 
 describe('from the command line', () => {
