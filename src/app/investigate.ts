@@ -14,6 +14,7 @@ import type { Clock, Ids } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { Answer, CheckReport, Transport, TransportFailure } from '../ports/transport.js';
 import { Shelf } from './investigate-shelf.js';
+import { Turns } from './turns.js';
 
 /** The transport keeps the wall clock itself; this one is for a transport that does not. */
 const BELT_MS = 2_000;
@@ -38,6 +39,7 @@ export class Investigations {
   private readonly reading = new Map<string, { host: Host; answer: Promise<SysctlsRead> }>();
   private readonly kept = new Shelf();
   private readonly stopping = new AbortController();
+  private readonly turns = new Turns();
 
   constructor(private readonly options: InvestigationsOptions) {
     // Every question that is under way listens for the end.
@@ -109,17 +111,16 @@ export class Investigations {
     }
     try {
       const { text } = answer.transcript;
-      const snapshot = parse.state(text, {
-        host: host.name,
-        measuredAt: new Date(startedMs).toISOString(),
-        tookMs: answer.transcript.tookMs,
-      });
       const previous = last?.snapshot;
-      const diagnosis = diagnose({
-        snapshot,
-        ...(previous === undefined ? {} : { previous }),
-        thresholds: this.options.thresholds?.(host) ?? {},
-        rules,
+      const { snapshot, diagnosis } = await this.turns.take(() => {
+        const snapshot = parse.state(text, {
+          host: host.name,
+          measuredAt: new Date(startedMs).toISOString(),
+          tookMs: answer.transcript.tookMs,
+        });
+        const thresholds = this.options.thresholds?.(host) ?? {};
+        const diagnosis = diagnose({ snapshot, ...(previous === undefined ? {} : { previous }), thresholds, rules });
+        return { snapshot, diagnosis };
       });
       const measured: Measured = {
         status: 'measured',
@@ -155,7 +156,8 @@ export class Investigations {
       return { status: 'failed', failure };
     }
     try {
-      return { status: 'read', facts: parse.sysctl(answer.transcript.text), readAt };
+      const facts = await this.turns.take(() => parse.sysctl(answer.transcript.text));
+      return { status: 'read', facts, readAt };
     } catch (error) {
       log.error({ host: host.name, err: error }, 'sysctls could not be read');
       return {
