@@ -174,3 +174,24 @@ describe('what may be set', () => {
     ).toEqual({ allowed: true, why: 'the policy allows these values', approvals: 2, stepUp: true, mayPersist: false });
   });
 });
+
+test('everyone may look and nothing else, even where a policy was built otherwise than from its file', () => {
+  const open = {
+    ...policy,
+    grants: policy.grants.map((grant) => ({
+      ...grant,
+      roles: { see: ['everyone'], propose: ['everyone'], approve: ['everyone'] },
+    })),
+  };
+  const ask = (action: Action) =>
+    evaluate(open, inventory, { subject: who['member'] as Subject, action, host: prod, nowMs: NOW }).allowed;
+  expect([ask('see'), ask('propose'), ask('approve')]).toEqual([true, false, false]);
+});
+
+test('a freeze begins and ends when it says', () => {
+  const ask = (nowMs: number) =>
+    evaluate(policy, inventory, { subject: who['grace'] as Subject, action: 'propose', host: prod, nowMs }).allowed;
+  const from = Date.parse('2026-12-01T00:00:00Z');
+  const to = Date.parse('2026-12-08T00:00:00Z');
+  expect([ask(from - 1), ask(from), ask(to - 1), ask(to)]).toEqual([true, false, false, true]);
+});

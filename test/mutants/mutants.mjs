@@ -288,8 +288,8 @@ export const MUTANTS = [
   m(
     'src/app/change-lifecycle.ts',
     'a host registered anew is the same host',
-    'if (host === undefined || digest !== change.digest || !keys.allowed)',
-    'if (host === undefined || !keys.allowed)',
+    'planDigest({ ...change.plan, host: hostIdentity(host) }, hash)',
+    'planDigest(change.plan, hash)',
     'lifecycle',
   ),
   m(
