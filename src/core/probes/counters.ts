@@ -67,7 +67,9 @@ const readSoftnet = (lines: readonly string[], into: Record<string, number>): vo
     into[`softnet.${name}`] = sums[column] ?? 0;
 };
 
-const readSnapshot = (section: Section | undefined): CounterSnapshot | undefined => {
+const readSnapshot = (
+  section: Section | undefined,
+): (CounterSnapshot & { values: Record<string, number> }) | undefined => {
   const uptimeSeconds = decimal(words(fileLines(section, '/proc/uptime')[0] ?? '')[0]);
   if (uptimeSeconds === undefined) return undefined;
   const values: Record<string, number> = {};
@@ -84,6 +86,13 @@ const parse = (sections: readonly Section[]): Reading<Counters> => {
   if (Object.keys(first.values).length === 0)
     return failed('neither /proc/net/netstat nor /proc/net/snmp could be read');
   const second = readSnapshot(snapSection(sections, 2));
+  // sums over other rows than before are no counters: their difference would be a row, not a rate
+  for (const { path, prefix } of PER_CPU_TABLES) {
+    const rows = ([1, 2] as const).map((which) => fileLines(snapSection(sections, which), path).length);
+    if (second !== undefined && rows[0] !== rows[1])
+      for (const values of [first.values, second.values])
+        for (const name of Object.keys(values)) if (name.startsWith(`${prefix}.`)) delete values[name];
+  }
   const intervalSeconds = second === undefined ? 0 : Number((second.uptimeSeconds - first.uptimeSeconds).toFixed(2));
   // An interval of nothing gives no rates; a clock that ran backwards gives no trust either.
   return second === undefined || intervalSeconds <= 0

@@ -29,11 +29,10 @@ export const rule: Rule = {
     const split = sockets === undefined ? undefined : finWait2(sockets, Number(timeout));
     if (split !== undefined)
       q.show({ name: 'orphaned FIN_WAIT2', value: split.orphaned, unit: 'sockets', source: 'ss -o, timer (timewait)' });
-    const many = q.askReaches(
-      'the number of orphaned FIN_WAIT2 sockets',
-      split?.orphaned,
-      q.threshold('FIN_WAIT2_PILE_MIN'),
-    );
+    const min = q.threshold('FIN_WAIT2_PILE_MIN');
+    const untold = split !== undefined && split.orphaned < min && split.orphaned + split.untold >= min;
+    if (untold) q.lacks(`the timers of ${split.untold} FIN_WAIT2 sockets: they tell orphans from owned ones`, true);
+    const many = q.askReaches('the number of orphaned FIN_WAIT2 sockets', untold ? undefined : split?.orphaned, min);
     const group = (sockets?.groups ?? [])
       .filter(({ state }) => state === 'FIN_WAIT2')
       .sort((a, b) => b.count - a.count)[0];

@@ -65,8 +65,9 @@ export const rule: Rule = {
     for (const { family, words, cache } of FAMILIES) {
       const entries = neighbours?.[family];
       // a host without IPv6 has no such table: then there is nothing to overflow
-      if (family === 'ipv6' && neighbours !== undefined && entries === undefined) continue;
       const key = `net.${family}.neigh.default.gc_thresh3`;
+      const unknown = entries === undefined && q.detail('sysctls')?.[key] === undefined;
+      if (family === 'ipv6' && neighbours !== undefined && unknown) continue;
       const thresh3 = q.sysctlNumber(key, !inside);
       if (entries !== undefined)
         q.show({

@@ -44,8 +44,17 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'a host without IPv6',
-    given: snapshot().with({ readings: { neighbours: { ipv4: 30 } }, withoutCounters: ['ndisc_cache.table_fulls'] }),
+    given: snapshot().with({
+      readings: { neighbours: { ipv4: 30 } },
+      withoutCounters: ['ndisc_cache.table_fulls'],
+      sysctls: { 'net.ipv6.neigh.default.gc_thresh3': undefined },
+    }),
     expect: { status: 'absent' },
+  },
+  {
+    name: 'IPv6, and its table was not printed',
+    given: snapshot().with({ readings: { neighbours: { ipv4: 30 } }, withoutCounters: ['ndisc_cache.table_fulls'] }),
+    expect: { status: 'inconclusive', gap: true },
   },
   {
     name: 'inside a container',
