@@ -61,6 +61,8 @@ export interface BotParts {
   database?: string;
   /** what may be set and by whom; default: everybody may look, nobody may change anything */
   policy?: () => Policy;
+  /** `team:user` of whoever is on call now; told where an approval is waited for */
+  onCall?: () => string | undefined;
   /** seconds after a change at which it is measured */
   verifyAfterSeconds?: readonly number[];
   /** a one-time-code secret by the name that the policy gives it */
@@ -166,6 +168,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     readSysctls: (host) => investigations.readSysctls(host),
     maySee,
     verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
+    ...(parts.onCall === undefined ? {} : { onCall: parts.onCall }),
     secret: parts.secret ?? (() => undefined),
   });
   const room = new WarRoom({

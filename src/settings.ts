@@ -25,6 +25,7 @@ const schema = z.object({
   SLACK_API_URL: url.transform((value) => (value.endsWith('/') ? value : `${value}/`)).optional(),
   TCPSTATES_INVENTORY: z.string().min(1).default('inventory.yml'),
   TCPSTATES_POLICY: z.string().min(1).optional(),
+  TCPSTATES_ONCALL: z.string().min(1).optional(),
   TCPSTATES_SWEEPS: z.string().min(1).default('sweeps.yml'),
   DATABASE_URL: z
     .string()
@@ -63,6 +64,8 @@ export interface Settings {
   inventoryPath: string;
   policyPath: string;
   /** no file, no sweeps */
+  /** a file of shifts, or a program that prints who is on call */
+  onCallPath?: string;
   sweepsPath: string;
   /** named explicitly: then it must be there */
   policyNamed: boolean;
@@ -126,6 +129,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
       way,
       ...(env.SLACK_API_URL === undefined ? {} : { slackApiUrl: env.SLACK_API_URL }),
       inventoryPath: env.TCPSTATES_INVENTORY,
+      ...(env.TCPSTATES_ONCALL === undefined ? {} : { onCallPath: env.TCPSTATES_ONCALL }),
       sweepsPath: env.TCPSTATES_SWEEPS,
       policyPath: env.TCPSTATES_POLICY ?? 'policy.yml',
       policyNamed: env.TCPSTATES_POLICY !== undefined,

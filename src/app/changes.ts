@@ -9,7 +9,7 @@ import type { Change } from '../core/change.js';
 import type { Diagnosis } from '../core/finding.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Hash } from '../core/plan-digest.js';
-import { type Policy, peopleIn, type Subject, selects } from '../core/policy.js';
+import { type Policy, peopleIn, personOf, type Subject, selects } from '../core/policy.js';
 import type { SysctlEntry } from '../core/sysctl.js';
 import type { Chat } from '../ports/chat.js';
 import type { Clock, Ids } from '../ports/clock.js';
@@ -41,6 +41,8 @@ export interface ChangesParts {
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   /** seconds after a change came into force */
   verifyAfterSeconds: readonly number[];
+  /** `team:user` of whoever is on call now */
+  onCall?: () => string | undefined;
   /** a one-time-code secret by the name that policy gives it */
   secret: (name: string) => string | undefined;
 }
@@ -83,9 +85,9 @@ export class Changes {
     const approvers = approverNames(this.parts, change);
     switch (about) {
       case 'approval':
-        return approvers;
+        return this.withOnCall(approvers);
       case 'escalation':
-        return [...new Set([...peopleIn(policy, policy.escalation), ...approvers])];
+        return this.withOnCall([...new Set([...peopleIn(policy, policy.escalation), ...approvers])]);
       case 'skipped': {
         const skipped = change.approvals.flatMap(({ breakGlass }) => breakGlass?.skipped ?? []);
         const broke = new Set(change.approvals.map(({ by }) => by.person));
@@ -94,6 +96,12 @@ export class Changes {
       case 'window':
         return [...new Set([change.requester.person, ...this.confirmers(change)])];
     }
+  }
+
+  /** Whoever is on call is told first, whether or not they may approve: they know who can be woken. */
+  private withOnCall(names: readonly string[]): string[] {
+    const account = this.parts.onCall?.();
+    return account === undefined ? [...names] : [...new Set([personOf(this.parts.policy(), account), ...names])];
   }
 
   private confirmers(change: Change): string[] {
