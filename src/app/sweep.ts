@@ -41,7 +41,7 @@ export interface SweepsParts {
   chat: Pick<Chat, 'post' | 'update'>;
   clock: Clock;
   log: Log;
-  fleets: Fleets;
+  fleets: Pick<Fleets, 'each'>;
   rules: ReadonlyMap<string, Rule>;
   thresholds: (host: Host) => Thresholds;
   inventory: () => Inventory;

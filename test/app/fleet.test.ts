@@ -1,0 +1,166 @@
+/** Many hosts of which some are in every kind of trouble: the answer comes in its time, names each, and the rest are right. */
+import { describe, expect, jest, test } from '@jest/globals';
+import { makeFleetDesk, selectHosts } from '../../src/app/desk-fleet.js';
+import { Fleets } from '../../src/app/fleet.js';
+import { Places, runFleet, wallClockMs } from '../../src/app/fleet-run.js';
+import { Investigations } from '../../src/app/investigate.js';
+import type { FleetProgress } from '../../src/blocks/fleet-progress.js';
+import { systemClock } from '../../src/bot.js';
+import { viewFleet } from '../../src/core/fleet.js';
+import type { Host } from '../../src/core/inventory.js';
+import { parseTranscript } from '../../src/core/transcript.js';
+import type { Answer, TransportProblem } from '../../src/ports/transport.js';
+import { loadRules } from '../../src/rules.js';
+import { aHost, anInventory, countingIds, FakeTransport, keepingLog, said } from '../support/bot-fakes.js';
+import { recorded } from '../support/bot-workspace.js';
+
+// A hundred transcripts are read and judged: seconds where the machine is busy.
+jest.setTimeout(60_000);
+const rules = await loadRules();
+const text = recorded('c01');
+const script = { id: 'state' as const, text: '', closingLine: '@@end', expectedMs: 10 };
+const failing = (problem: TransportProblem): Answer => ({ status: 'failed', failure: { problem, message: problem } });
+
+/** every tenth host is in trouble, by turns */
+const trouble = ['frozen', 'refused', 'host-key-changed', 'dropped'] as const;
+const troubleOf = (at: number): (typeof trouble)[number] | undefined =>
+  at % 10 === 3 ? trouble[Math.floor(at / 10) % 4] : undefined;
+
+const setUp = (count: number) => {
+  const hosts = Array.from({ length: count }, (_, at) =>
+    aHost(`web-${at}`, {
+      groups: ['web'],
+      limits: { connectTimeoutMs: 200, totalTimeoutMs: 400, outputBytesMax: 1_000_000 },
+    }),
+  );
+  const transport = new FakeTransport();
+  let atOnce = 0;
+  let most = 0;
+  transport.answer = async (host: Host, _script, options) => {
+    most = Math.max(most, ++atOnce);
+    try {
+      const kind = troubleOf(Number(host.name.slice(4)));
+      if (kind === 'frozen') {
+        // Hangs until its limit, as the transport's own clock ends it.
+        await systemClock.sleep(host.limits.totalTimeoutMs, options?.signal);
+        return failing('wall-clock');
+      }
+      await systemClock.sleep(5);
+      return kind === undefined ? said(text) : failing(kind);
+    } finally {
+      atOnce -= 1;
+    }
+  };
+  const investigations = new Investigations({
+    transport,
+    clock: systemClock,
+    ids: countingIds(),
+    log: keepingLog().log,
+    rules,
+    scripts: { state: () => script, sysctl: () => ({ ...script, id: 'sysctl' }) },
+    parse: { state: parseTranscript, sysctl: () => ({ values: {} }) },
+  });
+  const fleets = new Fleets({ investigations, clock: systemClock, ids: countingIds(), rules, hostsAtOnce: 32 });
+  return { hosts, fleets, most: () => most };
+};
+
+describe('a tenth of 100 hosts in trouble', () => {
+  test('each is named with its cause, all others are right, never more at once than allowed', async () => {
+    const { hosts, fleets, most } = setUp(100);
+    const fleet = await fleets.measure('f1', hosts, (host) => host.groups);
+    expect(fleet.overTime).toBe(false);
+    expect(fleet.tookMs).toBeLessThan(wallClockMs(hosts, 32));
+    expect(most()).toBeLessThanOrEqual(32);
+    const view = viewFleet(fleet.members);
+    expect(view.asked).toBe(100);
+    expect(view.answered).toBe(90);
+    for (const kind of trouble) {
+      const expected = hosts
+        .map(({ name }) => name)
+        .filter((_, at) => troubleOf(at) === kind)
+        .sort();
+      const problem = kind === 'frozen' ? 'wall-clock' : kind;
+      expect(view.silent.find((group) => group.problem === problem)?.members.map(({ host }) => host)).toEqual(expected);
+    }
+    const [one] = fleet.members.filter(({ status }) => status === 'measured');
+    for (const member of fleet.members)
+      if (member.status === 'measured' && one?.status === 'measured') {
+        expect(member.numbers).toEqual(one.numbers);
+        expect(member.causes).toEqual(one.causes);
+      }
+    expect(fleets.ofId('f1')).toBe(fleet);
+  });
+
+  test('stopped in the middle: says by whom, keeps what is there, names what was not asked', async () => {
+    const { hosts, fleets } = setUp(100);
+    const going = fleets.measure('f1', hosts, (host) => host.groups);
+    await systemClock.sleep(30);
+    expect(fleets.stop('f1', 'UADA')).toBe(true);
+    const fleet = await going;
+    expect(fleet.stoppedBy).toBe('UADA');
+    expect(fleet.members).toHaveLength(100);
+    expect(fleet.members.some((member) => member.status === 'failed' && member.problem === 'not-asked')).toBe(true);
+    expect(fleets.stop('f1', 'UADA')).toBe(false);
+  });
+});
+
+describe('a run', () => {
+  test('ends at its wall clock when hosts hang that nobody else ends, and frees nobody’s place twice', async () => {
+    const hosts = ['a', 'b', 'c'].map((name) =>
+      aHost(name, { limits: { connectTimeoutMs: 1, totalTimeoutMs: 1, outputBytesMax: 1 } }),
+    );
+    let nowMs = 0;
+    const places = new Places(2);
+    const told: FleetProgress[] = [];
+    const outcome = await runFleet({
+      hosts,
+      ask: (host) => (host.name === 'a' ? new Promise<string>(() => undefined) : Promise.resolve(host.name)),
+      problemOf: () => undefined,
+      places,
+      // Time runs, a thousand times as fast.
+      clock: {
+        now: () => nowMs,
+        sleep: async (ms, signal) => {
+          await systemClock.sleep(ms / 1_000, signal);
+          nowMs = Math.max(nowMs, ms);
+        },
+      },
+      stop: new AbortController().signal,
+      onProgress: (progress) => told.push(progress),
+    });
+    expect(outcome.overTime).toBe(true);
+    expect([...outcome.answers.keys()].sort()).toEqual(['b', 'c']);
+    expect(outcome.unanswered.map(({ name }) => name)).toEqual(['a']);
+    expect(told[0]).toMatchObject({ asked: 3, answered: 2, waiting: [{ host: 'a' }] });
+  });
+});
+
+describe('hosts by what was typed', () => {
+  const inventory = anInventory(
+    aHost('web-1', { groups: ['web'] }),
+    aHost('web-2', { groups: ['web'] }),
+    aHost('secret-1', { groups: ['web'] }),
+  );
+  const groups = { ...inventory, groups: new Map([['web', ['web-1', 'web-2', 'secret-1']]]) };
+  const sees = (host: Host): boolean => !host.name.startsWith('secret');
+
+  test('what is left out is counted, by “!” and by policy; a hidden name is treated as unknown', () => {
+    expect(selectHosts('@web,!web-2', groups, sees)).toMatchObject({
+      hosts: [{ name: 'web-1' }],
+      leftOut: { excluded: 1, hidden: 1, unknown: [] },
+    });
+    expect(selectHosts('web-1,secret-1', groups, sees)).toMatchObject({
+      hosts: [{ name: 'web-1' }],
+      leftOut: { hidden: 0, unknown: ['secret-1'] },
+    });
+    expect(selectHosts('secret-1', groups, sees)).toMatchObject({ ok: false, term: 'secret-1' });
+  });
+
+  test('an answer that is kept shows nobody what they may not see, and can’t be stopped by them', async () => {
+    const { fleets } = setUp(0);
+    await fleets.measure('f1', [aHost('secret-1')], () => []);
+    const desk = makeFleetDesk({ fleets, inventory: () => groups, maySee: sees, userId: 'U1' });
+    expect(desk.kept('f1')?.members).toEqual([]);
+    expect(desk.stop('f1')).toBe(false);
+  });
+});
