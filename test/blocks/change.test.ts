@@ -203,7 +203,7 @@ describe('the card', () => {
     const port = fc.integer({ min: 1, max: 65_535 }).map(String);
     const value = fc.oneof(
       port,
-      fc.array(port, { minLength: 1, maxLength: 66 }).map((all) => all.join(',').slice(0, 400)),
+      fc.array(port, { minLength: 1, maxLength: 66, size: 'max' }).map((all) => all.join(',').slice(0, 400)),
     );
     const key = fc.stringMatching(/^net\.ipv4\.[a-z_]{3,50}$/);
     fc.assert(
@@ -213,7 +213,7 @@ describe('the card', () => {
           maxLength: 8,
           selector: (it) => it.key,
         }),
-        fc.string({ minLength: 1, maxLength: 1_000 }),
+        fc.string({ minLength: 1, maxLength: 1_000, size: 'max' }),
         (all, reason) => {
           const change = changeOf([{ ...proposed, reason, plan: { ...plan, entries: all } } as ChangeEvent]);
           const message = changeMessage(cardOf(change));
