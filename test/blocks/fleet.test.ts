@@ -1,0 +1,211 @@
+/** Messages about many hosts: how they read, that Slack takes them, and that nothing foreign comes alive in them. */
+import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/app/fleet.js';
+import { driftMessage } from '../../src/blocks/drift.js';
+import { fleetMessage } from '../../src/blocks/fleet.js';
+import { fleetCsv } from '../../src/blocks/fleet-csv.js';
+import { fleetConfirmMessage, fleetProgressMessage } from '../../src/blocks/fleet-progress.js';
+import { alertMessage, sweepsMessage } from '../../src/blocks/sweep.js';
+import { trendMessage } from '../../src/blocks/trend.js';
+import { driftOf } from '../../src/core/drift.js';
+import { type FleetMember, viewFleet } from '../../src/core/fleet.js';
+import type { Alert } from '../../src/core/sweep.js';
+import { trendOf } from '../../src/core/trend.js';
+import { loadSysctls } from '../../src/sysctls.js';
+import { aHost } from '../support/bot-fakes.js';
+import { complaints, expectGolden } from './support/golden.js';
+import { investigate, rules, snapshotOf } from './support/hosts.js';
+
+const nowMs = Date.UTC(2026, 10, 22, 12);
+const startedAt = new Date(nowMs).toISOString();
+const member = (host: string, recording: string): FleetMember => {
+  const { snapshot, diagnosis } = investigate(snapshotOf(recording, host));
+  return memberOf(
+    {
+      status: 'measured',
+      id: `m-${host}`,
+      host: aHost(host, { groups: ['web'] }),
+      snapshot,
+      diagnosis,
+      transcript: '',
+    },
+    rules,
+  );
+};
+const silent = (host: string, problem: string): FleetMember => ({
+  status: 'failed',
+  host,
+  groups: ['web'],
+  problem,
+  message: problem,
+});
+const members: FleetMember[] = [
+  member('web-1', 'p13'),
+  member('web-2', 'p03-tw'),
+  member('web-3', 'p10'),
+  ...['web-4', 'web-5', 'web-6', 'web-7'].map((host) => member(host, 'c01')),
+  silent('web-8', 'connect-timed-out'),
+  silent('web-9', 'refused'),
+];
+const fleet = (all: readonly FleetMember[], more: Partial<Parameters<typeof fleetMessage>[0]> = {}) =>
+  fleetMessage({ selector: '@web', view: viewFleet(all), rules, startedAt, tookMs: 3_140, fleet: 'f1', ...more });
+
+describe('many hosts', () => {
+  test('the worst first, the silent by cause, the healthy in a line', () => {
+    expectGolden(
+      'fleet/mixed',
+      fleet(members, { asker: 'U0ANNA', leftOut: { excluded: 1, hidden: 2, unknown: ['web-99'] } }),
+    );
+  });
+  test('all healthy', () => {
+    expectGolden('fleet/healthy', fleet(members.slice(3, 7)));
+  });
+  test('nobody answered', () => {
+    expectGolden('fleet/silent', fleet([silent('web-8', 'refused'), silent('web-9', 'connect-timed-out')]));
+  });
+  test('stopped before all were asked', () => {
+    expectGolden(
+      'fleet/stopped',
+      fleet([...members.slice(3, 7), silent('web-8', 'not-asked')], { stoppedBy: 'U0ANNA' }),
+    );
+  });
+  test('progress, and the question before very many', () => {
+    expectGolden(
+      'fleet/progress',
+      fleetProgressMessage({
+        selector: '@web',
+        fleet: 'f1',
+        doing: 'measuring',
+        asker: 'U0ANNA',
+        progress: {
+          asked: 400,
+          answered: 371,
+          failed: { refused: 4, 'connect-timed-out': 11 },
+          waiting: [{ host: 'web-17', forMs: 9_000 }],
+          slowest: { host: 'web-3', tookMs: 4_200 },
+          elapsedMs: 9_400,
+        },
+      }),
+    );
+    expectGolden(
+      'fleet/confirm',
+      fleetConfirmMessage({
+        command: 'tcpstates',
+        selector: '@web',
+        hosts: 400,
+        limit: 50,
+        most: 2_000,
+        action: 'fleet',
+      }),
+    );
+  });
+  test('two thousand hosts with the longest names still fit, and the CSV has every one', () => {
+    const [one] = members;
+    if (one?.status !== 'measured') throw new Error('not measured');
+    const many = Array.from({ length: 2_000 }, (_, at) => ({
+      ...one,
+      host: `${'w'.repeat(240)}-${at}`,
+      clause: '=cmd|<!channel> `x` '.repeat(20),
+      numbers: { ...one.numbers, TIME_WAIT: at * 1_000 },
+    }));
+    const message = fleet(many);
+    expect(complaints(message)).toEqual([]);
+    expect(message.text).not.toContain('<!channel>');
+    const csv = fleetCsv({ selector: '@web', startedAt, members: many }).content;
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(2_001);
+    expect(csv).not.toMatch(/(?:^|,)"?=/m);
+  });
+});
+
+describe('drift', () => {
+  const facts = (reuse: string, backlog: string) => ({
+    values: { 'net.ipv4.tcp_tw_reuse': reuse, 'net.core.somaxconn': backlog, 'net.ipv4.tcp_fin_timeout': '60' },
+  });
+  const answer = async (pair?: { left: string; right: string }) => {
+    const all = new Map([
+      ['web-1', facts('2', '4096')],
+      ['web-2', facts('2', '4096')],
+      ['web-3', facts('1', '128')],
+    ]);
+    if (pair !== undefined) all.delete('web-1');
+    return driftMessage({
+      selector: pair === undefined ? '@web' : 'web-2,web-3',
+      words: '',
+      drift: driftOf([], all, await loadSysctls()),
+      silent: [{ host: 'web-9', problem: 'refused' }],
+      readAt: startedAt,
+      tookMs: 420,
+      ...(pair === undefined ? {} : { pair }),
+    });
+  };
+  test('who has which, the odd one named', async () => {
+    expectGolden('fleet/drift', await answer());
+  });
+  test('two side by side', async () => {
+    expectGolden('fleet/diff', await answer({ left: 'web-2', right: 'web-3' }));
+  });
+});
+
+describe('sweeps and trends', () => {
+  const alert: Alert = {
+    cause: 'conntrack-full',
+    raisedAtMs: nowMs - 720_000,
+    hosts: {
+      'web-1': { present: true, against: 0, sinceMs: nowMs },
+      'web-3': { present: true, against: 0, sinceMs: nowMs },
+    },
+  };
+  const shown = (more: Partial<Alert> = {}) =>
+    alertMessage({
+      sweep: { name: 'web', hosts: '@web' },
+      alert: { ...alert, ...more },
+      rules,
+      nowMs,
+      yesterday: [{ host: 'web-1', name: 'conntrack use %', now: 100, before: 31 }],
+    });
+  test('raised, acknowledged and silenced, cleared', () => {
+    expectGolden('fleet/alert-raised', shown());
+    expectGolden(
+      'fleet/alert-acknowledged',
+      shown({ acknowledged: { by: 'U0ANNA', atMs: nowMs }, silencedUntilMs: nowMs + 3_600_000 }),
+    );
+    expectGolden('fleet/alert-cleared', shown({ hosts: {}, clearedAtMs: nowMs }));
+  });
+  test('the list', () => {
+    expectGolden(
+      'fleet/sweeps',
+      sweepsMessage(
+        [
+          {
+            name: 'web',
+            hosts: '@web',
+            everySeconds: 300,
+            channel: 'C0INC',
+            last: { atMs: nowMs, answered: 48, asked: 50 },
+            nextMs: nowMs + 300_000,
+            open: [{ cause: 'conntrack-full', hosts: ['web-1'], sinceMs: nowMs - 720_000, acknowledgedBy: 'U0ANNA' }],
+          },
+          { name: 'db', hosts: '@db', everySeconds: 60, channel: 'C0INC', nextMs: nowMs, open: [] },
+        ],
+        rules,
+      ),
+    );
+    expectGolden('fleet/sweeps-none', sweepsMessage([], rules));
+  });
+  test('the course of an hour, and of nothing', () => {
+    const span = { fromMs: nowMs - 3_600_000, toMs: nowMs };
+    const samples = Array.from({ length: 12 }, (_, at) => ({
+      atMs: span.fromMs + at * 300_000,
+      numbers: { TIME_WAIT: 200 + at * 1_500, ESTABLISHED: 80, 'conntrack use %': at * 8 },
+      findings: at > 9 ? ['conntrack-full'] : [],
+    }));
+    const yesterday = samples.map((sample) => ({
+      ...sample,
+      atMs: sample.atMs - 86_400_000,
+      numbers: { TIME_WAIT: 210 },
+    }));
+    const host = { name: 'web-1' };
+    expectGolden('fleet/trend', trendMessage({ host, trend: trendOf(samples, yesterday, span), rules, since: '1h' }));
+    expectGolden('fleet/trend-nothing', trendMessage({ host, trend: trendOf([], [], span), rules, since: '1h' }));
+  });
+});
