@@ -7,6 +7,7 @@ import type { Command } from './command.js';
 import { loadCommands } from './commands.js';
 import { isDynamic, watchDynamic } from './config/dynamic.js';
 import { loadInventory } from './config/inventory.js';
+import { watchOnCall } from './config/oncall.js';
 import { LOOK_ONLY, loadPolicy, readPolicy } from './config/policy.js';
 import { ConfigProblem } from './config/problem.js';
 import { loadSweeps } from './config/sweeps.js';
@@ -219,7 +220,17 @@ const main = async (): Promise<void> => {
   const stateDir = local ? mkdtempSync(join(tmpdir(), 'tcpstates-')) : settings.stateDir;
   let bot: Bot | undefined;
   const sweeps = watchSweeps(settings, rules, log, () => void bot?.sweepsChanged());
+  const onCall =
+    settings.onCallPath === undefined
+      ? undefined
+      : await watchOnCall(settings.onCallPath, Date.now, (problem) =>
+          log.error(
+            { path: settings.onCallPath ?? '', detail: problem.message },
+            'who is on call could not be found out',
+          ),
+        );
   const parts: BotParts = {
+    ...(onCall === undefined ? {} : { onCall: onCall.current }),
     sweeps: () => sweeps.current(),
     slack: slackOf(settings, workspace),
     stateDir,
@@ -252,6 +263,7 @@ const main = async (): Promise<void> => {
     await bot.stop(settings.graceMs);
     inventory.close();
     sweeps.close();
+    onCall?.close();
     policy.close();
     await workspace?.close();
     await lab?.close();

@@ -141,6 +141,7 @@ export class DeskInbox implements Inbox {
     this.take({
       delivery: shortcut,
       about: { action: shortcut.callbackId },
+      question: true,
       run: (desk) => handler?.run(desk, shortcut) ?? desk.whisper(outdated()),
     });
   }

@@ -14,7 +14,9 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 const rowLine = (row: TimelineRow): Line => {
   const who: Piece[] =
-    row.kind === 'measurement' || row.kind === 'finding' || row.change === undefined ? [] : [`${row.actor.replace(/ \([^()]*\)$/, '')} `];
+    row.kind === 'measurement' || row.kind === 'finding' || row.change === undefined
+      ? []
+      : [`${row.actor.replace(/ \([^()]*\)$/, '')} `];
   const told = /^(is|was|expired|failed|could|It |No effect|The effect|the host)/.test(row.what);
   return [
     { at: iso(row.atMs), format: '{date_short_pretty} {time_secs}' },
@@ -22,7 +24,9 @@ const rowLine = (row: TimelineRow): Line => {
     '  ',
     // A verdict names its host itself.
     ...(row.host === undefined || row.what.includes(`  ${row.host}: `) ? [] : [{ bold: row.host }, ': ']),
-    ...(told ? [row.change === undefined ? '' : 'the change '] : who),
+    ...(told
+      ? [row.change === undefined || /^(It |No effect|The effect|the host)/.test(row.what) ? '' : 'the change ']
+      : who),
     row.what.slice(0, WORDS_MAX),
     ...(row.times > 1 ? [` (${row.times} measurements)`] : []),
     ...(row.details.length === 0 ? [] : [`. ${row.details.slice(0, 2).join('; ').slice(0, WORDS_MAX)}`]),
