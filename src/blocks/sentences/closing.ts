@@ -21,6 +21,8 @@ export const closingWords: Readonly<Record<string, Words>> = {
       const arrived = numberOf(finding, 'InSegs');
       if (probes !== undefined && arrived !== undefined)
         return `FIN_WAIT1: ${figure(probes)} window probes a second go out, ${figure(arrived)} segments come in: the peers are gone, although ${count(shut)} of them last told of a closed window.${data === undefined ? '' : ` ${bytes(data)} wait to be sent.`}`;
+      if (shut === 0 && silent === 0)
+        return `Their timers do not tell yet whether the peers are gone or do not read.${data === undefined ? '' : ` ${bytes(data)} wait to be sent.`}`;
       return `FIN_WAIT1: ${count(shut)} peers keep their window closed, ${count(silent)} do not answer.${data === undefined ? '' : ` ${bytes(data)} wait to be sent.`}`;
     },
   },

@@ -61,7 +61,11 @@ export const rule: Rule = {
     }
     const gone = q.ask(
       'Are the peers gone (retries run without an answer)?',
-      waiting.unanswered * 2 >= waiting.total || silence,
+      waiting.unanswered * 2 >= waiting.total || silence
+        ? true
+        : waiting.closedWindow * 2 >= waiting.total
+          ? false
+          : undefined,
       silence
         ? `${rounded(probes.perSecond)} window probes a second go out, ${rounded(arrived.perSecond)} segments come in; timers show it from the second try on only (${waiting.unanswered} of ${waiting.total})`
         : `${waiting.unanswered} of ${waiting.total} by their timers`,
@@ -72,22 +76,34 @@ export const rule: Rule = {
         ? {}
         : { about: group.direction === 'in' ? `port ${group.localPort}` : `${group.peerAddress}:${group.peerPort}` };
     const advice: Advice[] =
-      gone === true
-        ? [{ what: 'the peers vanished: look at the path to them (firewall, load balancer, mobile network)', ...about }]
-        : [
+      gone === undefined
+        ? [
             {
-              what: 'the peers are alive and do not read (slow clients, or an attack by slow reading): set a write timeout or TCP_USER_TIMEOUT in the application, or put a proxy in front that has them',
+              what: 'whether their peers are gone or just do not read yet the timers do not tell: measure again, and see ss -tano state fin-wait-1 (retries that rise: gone; persist without retries: not reading)',
               ...about,
             },
-            { what: 'to clear them now: ss -K state fin-wait-1 (as root; kills these sockets)', ...about },
-          ];
+          ]
+        : gone
+          ? [
+              {
+                what: 'the peers vanished: look at the path to them (firewall, load balancer, mobile network)',
+                ...about,
+              },
+            ]
+          : [
+              {
+                what: 'the peers are alive and do not read (slow clients, or an attack by slow reading): set a write timeout or TCP_USER_TIMEOUT in the application, or put a proxy in front that has them',
+                ...about,
+              },
+              { what: 'to clear them now: ss -K state fin-wait-1 (as root; kills these sockets)', ...about },
+            ];
     return q.conclude(true, {
       severity: 'warn',
       ...(about.about !== undefined && { subject: about.about }),
       remedies: remedies(gone === true ? fewerRetries(q, waiting.total) : undefined),
       advice,
       avoid:
-        gone === true
+        gone !== false
           ? rule.avoid
           : [
               ...rule.avoid,

@@ -306,6 +306,13 @@ const goodbyes: readonly Question[] = [
     says: ['TCP_USER_TIMEOUT'],
   },
   {
+    name: 'FIN_WAIT1: 100 on their first try: nobody knows yet',
+    given: () => pile({ state: 'FIN-WAIT-1', count: 100, on: 80, timer: 'on', sendQueue: 40_000 }),
+    finds: ['fin-wait1-stuck warn'],
+    says: ['do not tell'],
+    never: ['the peers are alive', 'vanished'],
+  },
+  {
     name: 'LAST_ACK: 99',
     given: () => pile({ state: 'LAST-ACK', count: 99, on: 80, timer: 'on', retries: true }),
   },
