@@ -41,6 +41,7 @@ const POSTING_MS = 20_000;
 const RECONCILE_MS = 10_000;
 /** ended changes are looked after for so long */
 const PAST_MS = 24 * 3_600_000;
+const PAST_EVERY_ROUNDS = 30;
 const TURNS_MAX = 20;
 
 export interface BoardParts {
@@ -93,8 +94,8 @@ export class ChangeBoard {
   /** From now on looks after messages that an earlier run, or another process, left behind. */
   start(): void {
     this.running = (async () => {
-      while (!this.stopping.signal.aborted) {
-        await this.reconcile().catch((error: unknown) =>
+      for (let round = 0; !this.stopping.signal.aborted; round++) {
+        await this.reconcile(round % PAST_EVERY_ROUNDS === 0).catch((error: unknown) =>
           this.parts.log.warn({ err: error }, 'messages of changes could not be compared with the store'),
         );
         await this.parts.clock.sleep(RECONCILE_MS, this.stopping.signal);
@@ -109,11 +110,11 @@ export class ChangeBoard {
   }
 
   /** Every change whose message does not show what it is. */
-  async reconcile(): Promise<void> {
+  async reconcile(withPast = true): Promise<void> {
     const { store, clock } = this.parts;
     const [open, past] = await Promise.all([
       store.changes.find({ open: true, limit: 200 }),
-      store.changes.find({ open: false, sinceMs: clock.now() - PAST_MS, limit: 200 }),
+      withPast ? store.changes.find({ open: false, sinceMs: clock.now() - PAST_MS, limit: 200 }) : [],
     ]);
     for (const change of [...open, ...past]) {
       const standing = await store.documents.get<Standing>(MESSAGES, change.id);

@@ -607,7 +607,13 @@ export class CallersChanges implements ChangeDesk {
   private async modalOr(what: string, work: () => Promise<Modal>): Promise<Modal> {
     const why = (detail: string): string =>
       `The database can’t be used, so nothing may be done: no entry in the log, no action. ${detail}. What is in force on a host is still taken back by the host itself.`;
-    return this.guarded(work, (detail) => refusedModal({ what, why: why(detail) }));
+    try {
+      return await this.guarded(work, (detail) => refusedModal({ what, why: why(detail) }));
+    } catch (error) {
+      // An open modal must not be left waiting for an answer that never comes.
+      this.parts.log.error({ action: what, user: this.caller.userId, err: error }, 'a modal of a change failed');
+      return refusedModal({ what, why: 'Something failed inside the bot; its log says what.' });
+    }
   }
 
   private async guarded<T>(work: () => Promise<T>, otherwise: (detail: string) => T): Promise<T> {

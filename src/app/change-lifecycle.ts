@@ -46,8 +46,8 @@ export interface LifecycleParts {
   nudge: (change: Change, about: Nudge) => void;
 }
 
-/** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed. */
-export type Nudge = 'approval' | 'escalation' | 'window';
+/** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed; `worse`: in force, and the last look found it worse. */
+export type Nudge = 'approval' | 'escalation' | 'window' | 'worse';
 
 export type Result =
   | { ok: true; change: Change }
@@ -383,7 +383,10 @@ export class ChangeLifecycle {
       };
     }
     const isLast = afterSeconds >= (this.parts.verifyAfterSeconds.at(-1) ?? 0);
-    await this.record(change, change.id, decide.measured(change, measurement, isLast), 'bot');
+    const noted = await this.record(change, change.id, decide.measured(change, measurement, isLast), 'bot');
+    // A message that is edited notifies nobody.
+    if (noted.ok && measurement.outcome === 'worse' && change.measurements.at(-1)?.outcome !== 'worse')
+      this.parts.nudge(noted.change, 'worse');
   }
 
   private dueAfter(id: string, events: readonly ChangeEvent[]): DueDraft[] {

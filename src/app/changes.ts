@@ -94,6 +94,7 @@ export class Changes {
         return [...new Set([...skipped, ...peopleIn(policy, policy.escalation)])].filter((name) => !broke.has(name));
       }
       case 'window':
+      case 'worse':
         return [...new Set([change.requester.person, ...this.confirmers(change)])];
     }
   }

@@ -113,17 +113,17 @@ export const whoCanMessage = (view: {
 /** In the thread of the change's message: people that must act, by name. */
 export const nudgeMessage = (view: {
   change: Change;
-  about: 'approval' | 'escalation' | 'window';
+  about: 'approval' | 'escalation' | 'window' | 'worse';
   people: readonly Mention[];
 }): Message => {
   const { change, about, people } = view;
   const { host } = change.plan;
   const asked = people.length === 0 ? [] : [...mentions(people.slice(0, 20)), ': '];
   const said: Line =
-    about === 'window'
+    about === 'window' || about === 'worse'
       ? [
           ...asked,
-          { bold: 'confirm or revert it. ' },
+          { bold: about === 'worse' ? 'it got worse: look whether to revert it now. ' : 'confirm or revert it. ' },
           `${briefOf(change)} on ${host.name}: the host takes it back at `,
           moment(change.windowEndsAtMs ?? 0),
           ' unless somebody confirms.',
@@ -140,9 +140,11 @@ export const nudgeMessage = (view: {
         ];
   return messageOf(
     spoken(
-      about === 'window'
-        ? `${host.name}: confirm or revert ${briefOf(change)}`
-        : `${host.name}: ${briefOf(change)} waits for an approval`,
+      about === 'worse'
+        ? `${host.name} got worse after ${briefOf(change)}`
+        : about === 'window'
+          ? `${host.name}: confirm or revert ${briefOf(change)}`
+          : `${host.name}: ${briefOf(change)} waits for an approval`,
     ),
     [always(paragraph(...said))],
   );

@@ -334,6 +334,10 @@ describe('notices', () => {
       'change/nudge-window',
       nudgeMessage({ change: changeOf(history['applied'] ?? []), about: 'window', people }),
     );
+    expectGolden(
+      'change/nudge-worse',
+      nudgeMessage({ change: changeOf(history['worse'] ?? []), about: 'worse', people }),
+    );
     expectGolden('change/skipped', skippedMessage({ change: changeOf(history['glass'] ?? []), people }));
   });
 
