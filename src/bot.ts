@@ -161,6 +161,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     catalogue: parts.sysctlCatalogue,
     diagnose: async (host) => {
       const asked = await investigations.investigate(host);
+      room.seen(asked);
       return asked.status === 'measured'
         ? { ok: true, diagnosis: asked.diagnosis }
         : { ok: false, failure: asked.failure.message };
@@ -171,7 +172,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     ...(parts.onCall === undefined ? {} : { onCall: parts.onCall }),
     secret: parts.secret ?? (() => undefined),
   });
-  const room = new WarRoom({
+  const room: WarRoom = new WarRoom({
     store,
     chat: slack.chat,
     clock,
@@ -181,7 +182,12 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     policy,
     inventory,
     maySee,
-    investigate: (host) => investigations.investigate(host),
+    last: (host) => investigations.last(host),
+    investigate: async (host) => {
+      const asked = await investigations.investigate(host);
+      room.seen(asked);
+      return asked;
+    },
   });
   const sweeps = new Sweeps({
     store,

@@ -1,7 +1,7 @@
 /** What the Home tab of a person shows, gathered at the moment at which it is opened. */
 import { type Home, type HomeHost, type HomeMay, homeView } from '../blocks/home.js';
 import { verdictOf } from '../blocks/verdict.js';
-import type { Investigated } from '../command.js';
+import type { Investigated, Measured } from '../command.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Change } from '../core/change.js';
 import type { Host, Inventory } from '../core/inventory.js';
@@ -21,6 +21,8 @@ export interface HomesParts {
   rules: ReadonlyMap<string, Rule>;
   policy: () => Policy;
   inventory: () => Inventory;
+  /** the last good measurement of a host, whoever asked for it: a sweep, a watch, a change */
+  last?: (host: Host) => Measured | undefined;
 }
 
 const RECENT_MAX = 8;
@@ -42,23 +44,47 @@ export class Homes {
 
   /** Remembers what was measured, for this person's and everybody's Home. Never rejects. */
   async measured(caller: Caller, investigated: Investigated): Promise<void> {
-    const { clock, documents, log, rules } = { ...this.parts, ...this.parts.store };
+    const { documents } = this.parts.store;
     const host = investigated.host.name;
-    const verdict = investigated.status === 'measured' ? verdictOf(investigated.diagnosis, rules) : undefined;
-    const kept: Kept = {
-      host,
-      atMs: clock.now(),
-      line: verdict?.line ?? `NO ANSWER  ${host}`,
-      wrong: verdict === undefined || verdict.level === 'CRITICAL' || verdict.level === 'WARNING',
-    };
+    const kept = this.keptOf(investigated, this.parts.clock.now());
+    await this.keep(investigated);
     try {
-      await documents.put('host-now', host, kept);
       const id = personKey(caller);
       const before = (await documents.get<Kept[]>('recent', id))?.value ?? [];
       await documents.put('recent', id, [kept, ...before.filter((it) => it.host !== host)].slice(0, RECENT_MAX));
     } catch (error) {
-      log.warn({ host, err: error }, 'what was measured could not be kept for the Home tab');
+      this.parts.log.warn({ host, err: error }, 'what was measured could not be kept for the Home tab');
     }
+  }
+
+  /** Remembers how a host is, for everybody's Home. Never rejects. */
+  async keep(investigated: Investigated): Promise<void> {
+    const { clock, log, store } = this.parts;
+    const { name } = investigated.host;
+    await store.documents
+      .put('host-now', name, this.keptOf(investigated, clock.now()))
+      .catch((error: unknown) =>
+        log.warn({ host: name, err: error }, 'how a host is could not be kept for the Home tab'),
+      );
+  }
+
+  private keptOf(investigated: Investigated, atMs: number): Kept {
+    const host = investigated.host.name;
+    const verdict =
+      investigated.status === 'measured' ? verdictOf(investigated.diagnosis, this.parts.rules) : undefined;
+    return {
+      host,
+      atMs,
+      line: verdict?.line ?? `NO ANSWER  ${host}`,
+      wrong: verdict === undefined || verdict.level === 'CRITICAL' || verdict.level === 'WARNING',
+    };
+  }
+
+  /** What is kept, or the newer one that the program has at hand. */
+  private newest(host: Host, kept: Kept | undefined): Kept | undefined {
+    const last = this.parts.last?.(host);
+    const lastMs = last === undefined ? 0 : Date.parse(last.snapshot.measuredAt);
+    return last !== undefined && lastMs > (kept?.atMs ?? 0) ? this.keptOf(last, lastMs) : kept;
   }
 
   async publish(caller: Caller, subject: Subject): Promise<void> {
@@ -90,6 +116,7 @@ export class Homes {
         documents.get<Kept[]>('recent', personKey(caller)),
         documents.list<Watch>('watch'),
       ]);
+      const known = new Map(now.map(({ id, value }) => [id, value]));
       const seen = open.filter(({ plan }) => names.has(plan.host.name));
       return {
         ...none,
@@ -102,9 +129,10 @@ export class Homes {
           return change.state === 'proposed' && !mine && !done && host !== undefined && may('approve', host).allowed;
         }),
         inForce: seen.filter(({ state }) => state === 'applying' || state === 'applied' || state === 'verified'),
-        findings: now
-          .map(({ value }) => value)
-          .filter(({ host, wrong, atMs: at }) => wrong && names.has(host) && atMs - at < FRESH_MS)
+        findings: visible
+          .map((host) => this.newest(host, known.get(host.name)))
+          .filter((it) => it !== undefined)
+          .filter(({ wrong, atMs: at }) => wrong && atMs - at < FRESH_MS)
           .sort((a, b) => b.atMs - a.atMs),
         recent: (recent?.value ?? []).filter(({ host }) => names.has(host)),
         watches: watches

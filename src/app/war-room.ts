@@ -39,6 +39,13 @@ export class WarRoom {
     void noted.finally(() => this.noting.delete(noted));
   }
 
+  /** How a host is now, as a watch or a change found it. */
+  seen(investigated: Investigated): void {
+    const noted = this.homes.keep(investigated);
+    this.noting.add(noted);
+    void noted.finally(() => this.noting.delete(noted));
+  }
+
   /** The audit log for one person. */
   storyFor(caller: Caller, subject: Subject): StoryDesk {
     const { inventory, maySee, store } = this.parts;

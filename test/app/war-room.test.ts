@@ -182,7 +182,7 @@ describe('watching', () => {
 
 describe('Home', () => {
   test('shows what was measured, what is watched and what may be done; again when it is opened again', async () => {
-    const { ada, grace } = await start();
+    const { ada, grace, transport } = await start();
     await ada.openHome();
     await ada.waitFor(() => /Nothing waits for you/.test(homeOf(ada)), 'an empty Home');
     await ada.type('/tcpstates web-1', room);
@@ -193,6 +193,15 @@ describe('Home', () => {
     expect(words).toMatch(/Hosts with findings: 1/);
     expect(words).toMatch(/Measure\s+on all 3 hosts/);
     expect(words).toMatch(/Approve changes of others\s+on no host/);
+    // What a watch sees next is what Home says, whoever asked before.
+    transport.answer = replaying('c01');
+    await ada.type('/tcpstates web-1 --watch 10m', room);
+    await ada.waitForMessage(room, /Watching {2}HEALTHY/);
+    await ada.openHome();
+    await ada.waitFor(
+      () => /Hosts with findings: 0/.test(homeOf(ada)) && /Watched for you: 1/.test(homeOf(ada)),
+      'the news',
+    );
     await grace.openHome();
     await grace.waitFor(() => /Your last measurements[\s\S]*None yet/.test(homeOf(grace)), "Grace's own");
   });
