@@ -31,6 +31,7 @@ export default {
     {
       ...common,
       displayName: 'alone',
+      setupFilesAfterEnv: ['<rootDir>/test/support/retry.ts'],
       testMatch: ['<rootDir>/test/(e2e|lab)/**/*.test.ts'],
     },
   ],
