@@ -1,5 +1,6 @@
 /** The main job as a newcomer does it: the program as it is started, a page in a real browser, this very machine. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { launchBrowser, openWorkspace, type WorkspacePage } from '../support/browser.js';
@@ -58,7 +59,9 @@ describeNeeding(['linux', 'chromium', 'ss'], 'a newcomer', () => {
   });
   afterAll(async () => {
     await browser?.close();
+    const ended = bot && once(bot.program, 'exit');
     bot?.program.kill('SIGTERM');
+    await ended;
   });
 
   test('is told the address, what it is connected to, what is real, and three commands', () => {
