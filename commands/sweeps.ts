@@ -37,7 +37,7 @@ const silence: ClickHandler = async (desk, click) => {
 export const command: Command<Record<string, never>> = {
   name: 'sweeps',
   summary: 'What is measured on a schedule, and which alerts are open',
-  hint: '',
+  hint: '[help]',
   usage,
   parse,
   run: async (desk) => desk.whisper(sweepsMessage((await desk.sweeps?.list()) ?? [], desk.rules)),
