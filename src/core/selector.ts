@@ -79,9 +79,6 @@ export const patternToRegExp = (pattern: string): RegExp =>
       .replace(/\?/g, '.')}$`,
   );
 
-const inGroup = (inventory: Inventory, host: Host, group: string): boolean =>
-  host.groups.includes(group) || (inventory.groups.get(group)?.includes(host.name) ?? false);
-
 const matcher = (term: Term, inventory: Inventory): ((host: Host) => boolean) => {
   switch (term.kind) {
     case 'host':
@@ -92,7 +89,7 @@ const matcher = (term: Term, inventory: Inventory): ((host: Host) => boolean) =>
     }
     case 'group': {
       const members = new Set(inventory.groups.get(term.group));
-      return (host) => members.has(host.name) || inGroup(inventory, host, term.group);
+      return (host) => members.has(host.name) || host.groups.includes(term.group);
     }
     case 'label':
       return (host) => host.labels[term.label] === term.value;
