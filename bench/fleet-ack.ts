@@ -92,13 +92,17 @@ const bench = async (count: number, commands: number): Promise<void> => {
     const people = ['Ada', 'Grace', 'Linus', 'Margaret'].map((name) => workspace.as(name));
     const sinceMs = performance.now();
     await people[0]?.type('/tcpstates @web --all', '#incident-7');
+    let late = 0;
     const acknowledgedMs: number[] = [performance.now() - sinceMs];
     // Spread over the time in which the hosts are measured, so that none meets an idle program.
     await Promise.all(
       Array.from({ length: commands }, async (_, index) => {
         await sleep(index * 50);
         const beganMs = performance.now();
-        await people[index % 4]?.type(`/tcpstates web-${(index % count) + 1}`, '#sre');
+        // Too late is a figure, not an end of the run.
+        await people[index % 4]?.type(`/tcpstates web-${(index % count) + 1}`, '#sre').catch(() => {
+          late += 1;
+        });
         acknowledgedMs.push(performance.now() - beganMs);
       }),
     );
@@ -110,7 +114,7 @@ const bench = async (count: number, commands: number): Promise<void> => {
     process.stdout.write(
       `${[
         `${count} hosts in one answer, ${commands} slash commands meanwhile; ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`,
-        `acknowledged after p50 ${at(sorted, 0.5).toFixed(0)} ms, p99 ${at(sorted, 0.99).toFixed(0)} ms, most ${at(sorted, 1).toFixed(0)} ms`,
+        `acknowledged after p50 ${at(sorted, 0.5).toFixed(0)} ms, p99 ${at(sorted, 0.99).toFixed(0)} ms, most ${at(sorted, 1).toFixed(0)} ms; ${late} not within the 3 s`,
         `the answer about all of them after ${(wholeMs / 1_000).toFixed(1)} s: ${/\d[\d,]* of [\d,]+ hosts answered/.exec(message === undefined ? '' : textOf(message))?.[0] ?? 'not found'}`,
       ].join('\n')}\n`,
     );
