@@ -295,6 +295,39 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     process.kill(server.pid, 'SIGCONT');
   });
 
+  test('a warm connection that is silently dead is left for a fresh one, within the limit', async () => {
+    const host = hostOn(sshd);
+    const engine = engineWith([host]);
+    const first = await engine.ask(host, script('echo "pid $PPID"; echo @@end'));
+    const pid = first.status === 'ok' ? Number(/^pid (\d+)$/m.exec(first.transcript.text)?.[1]) : 0;
+    expect(pid).toBeGreaterThan(1);
+    // The sshd of this one connection: its TCP side still acknowledges, and nobody answers.
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await engine.ask(host, PING)).toMatchObject({ status: 'ok', transcript: { warm: false } });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect(await engine.ask(host, PING)).toMatchObject({ status: 'ok', transcript: { warm: true } });
+  });
+
+  test('beyond connectionsMax the one that was idle longest goes', async () => {
+    const hosts = [0, 1, 2].map((n) =>
+      hostOn(sshd, {
+        name: `h-${n}`,
+        hostKeys: { kind: 'pinned', keys: [...sshd.hostKeys, ...Array(n).fill('')] },
+      }),
+    );
+    const engine = engineWith(hosts, { pool: { connectionsMax: 2 } });
+    for (const host of hosts) expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    for (let tries = 0; tries < 100 && engine.connections > 2; tries += 1) await later(20);
+    expect(engine.connections).toBe(2);
+    const [first, second] = hosts;
+    if (first === undefined || second === undefined) throw new Error('no hosts');
+    expect(await engine.ask(second, PING)).toMatchObject({ transcript: { warm: true } });
+    expect(await engine.ask(first, PING)).toMatchObject({ transcript: { warm: false } });
+  });
+
   test('a warm connection that was cut is replaced by a fresh one', async () => {
     const server = await start(scratch, [key.publicLine]);
     const host = hostOn(server);
