@@ -54,7 +54,7 @@ const during = {
 } as const;
 type Verb = keyof typeof during;
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const figures = { points: 0, kills: 0, histories: 0, violations: 0 };
