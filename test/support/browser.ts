@@ -150,8 +150,13 @@ export const openWorkspace = async (
       await page.getByTestId('confirm').waitFor({ state: 'detached' });
     },
     pick: async (within, select, option) => {
-      await within.getByRole('button', { name: select }).first().click();
-      await page.getByRole('option', { name: option }).first().click();
+      const wanted = page.getByRole('option', { name: option }).first();
+      // A message that is updated in this moment takes its open list away: open it again, as a person would.
+      for (let tries = 0; tries < 3 && !(await wanted.isVisible()); tries++) {
+        await within.getByRole('button', { name: select }).first().click();
+        await wanted.waitFor({ timeout: 2_000 }).catch(() => undefined);
+      }
+      await wanted.click();
       if (await page.getByRole('listbox').first().isVisible()) await page.keyboard.press('Escape');
     },
     pickMenu,
