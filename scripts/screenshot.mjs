@@ -29,7 +29,7 @@ try {
   });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
   for (const [name, viewport] of [
-    ['tcpstates', { width: 1180, height: 1120 }],
+    ['tcpstates', { width: 1180, height: 1240 }],
     ['phone', { width: 390, height: 844 }],
   ]) {
     const page = await browser.newPage({ viewport, deviceScaleFactor: 1 });
@@ -42,7 +42,18 @@ try {
       await page.keyboard.press('Enter');
     }
     await page.getByText('CRITICAL').first().waitFor();
-    await page.waitForTimeout(1_000);
+    await page.waitForTimeout(2_000);
+    const dismiss = page.getByText('Dismiss message').first();
+    if (await dismiss.isVisible()) await dismiss.click();
+    await page
+      .getByText('CRITICAL')
+      .first()
+      .evaluate((verdict) => {
+        verdict.scrollIntoView({ block: 'start' });
+        // Below the notice that stays at the top.
+        verdict.closest('[data-testid="messages"], [class*="messages"]')?.scrollBy(0, -150);
+      });
+    await page.waitForTimeout(500);
     await page.screenshot({ path: `${root}/docs/${name}.png` });
     await page.close();
   }
