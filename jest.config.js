@@ -17,6 +17,7 @@ const common = {
     ],
   },
   setupFiles: ['<rootDir>/test/support/setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/retry.ts'],
 };
 
 export default {
@@ -31,7 +32,6 @@ export default {
     {
       ...common,
       displayName: 'alone',
-      setupFilesAfterEnv: ['<rootDir>/test/support/retry.ts'],
       testMatch: ['<rootDir>/test/(e2e|lab)/**/*.test.ts'],
     },
   ],

@@ -287,7 +287,8 @@ export const settle = (change: Change, report: HostReport, nowMs: number): reado
         },
       ];
     case 'conflict':
-      if (applying)
+      // Told as the answer to the request itself it never came into force; found later on the host, it may have been.
+      if (applying && report.why !== undefined)
         return [
           { type: 'went-stale', atMs: nowMs, detail: report.why ?? 'a value moved meanwhile; nothing was overwritten' },
         ];
