@@ -5,5 +5,6 @@ trouble() {
   gset $MAX 10000
   serve bgT web --listen $TIP:80 --mode closefirst
   bgP load conn --to $TIP:80 --mode waitclose --n 4000 --secs 60
-  want 60 tw_at_least 4000
+  # not all 4000: a connection from a port whose last one still is in TIME_WAIT takes that one's place
+  want 60 tw_at_least 3900
 }
