@@ -17,7 +17,8 @@ export const diagnoseMessage = (measure: Measure): ShortcutHandler => ({
   description: 'Find the registered hosts that an alert names, measure them and answer in its thread',
   on: 'message',
   run: async (desk, shortcut) => {
-    const { named, unregistered } = hostsInText(shortcut.message?.text ?? '', desk.inventory().hosts);
+    const { text = '', links } = shortcut.message ?? {};
+    const { named, unregistered } = hostsInText(text, desk.inventory().hosts, links);
     const [first] = named;
     if (first === undefined) return desk.whisper(noHostInAlertMessage(unregistered));
     const hosts = named.slice(0, ALERT_HOSTS_MAX).map(({ host }) => host);

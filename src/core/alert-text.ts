@@ -20,6 +20,8 @@ export interface HostsInText {
 
 const TEXT_MAX = 40_000;
 const UNREGISTERED_MAX = 8;
+const LINKS_MAX = 50;
+const LINK_MAX = 2_000;
 /** a host's name has at most 253 characters (RFC 1035) */
 const WORD_MAX = 255;
 
@@ -113,24 +115,36 @@ const lookUp = (index: Index, word: string): Pick<NamedHost, 'host' | 'by'> | un
   return full?.length === 1 && full[0] !== undefined ? { host: full[0], by: 'short name' } : undefined;
 };
 
-/** `%3A` and the like, as monitoring puts labels into the addresses of its pages. */
+/** `%3A` and the like, as monitoring puts labels into the addresses of its pages; Grafana's panels encode theirs twice. */
 const decoded = (url: string): string => {
-  try {
-    return decodeURIComponent(url.replaceAll('+', ' '));
-  } catch {
-    return url;
+  let text = url.replaceAll('+', ' ');
+  for (let times = 0; times < 2 && /%[0-9A-Fa-f]{2}/.test(text); times++) {
+    try {
+      text = decodeURIComponent(text);
+    } catch {
+      return text;
+    }
   }
+  return text;
+};
+
+/** What a link leads to, and what it says about it: a host of its own, then path, query and fragment. */
+const parted = (url: string): { authority: string; rest: string } => {
+  const end = url.slice(8).search(/[/?#]/);
+  return end < 0 ? { authority: url, rest: '' } : { authority: url.slice(0, end + 8), rest: url.slice(end + 8) };
 };
 
 /**
  * @param text all words of a message, its blocks and attachments
  * @param hosts those that the reader may see: no answer tells of others
+ * @param links where the message's links lead, as far as a label stands in their place. Their query says which host an alert is
+ * about; the machine that the page itself comes from is most often the monitoring, and counts only where nothing else names one.
  */
-export const hostsInText = (text: string, hosts: Iterable<Host>): HostsInText => {
+export const hostsInText = (text: string, hosts: Iterable<Host>, links: readonly string[] = []): HostsInText => {
   const index = indexOf(hosts);
   const named = new Map<string, NamedHost>();
   const unregistered = new Set<string>();
-  const read = (part: string, inUrl: boolean): void => {
+  const read = (part: string, of: 'text' | 'authority' | 'query', isLink = false): void => {
     for (const match of part.matchAll(WORD)) {
       const [word] = match;
       if (word.length > WORD_MAX) continue;
@@ -140,14 +154,20 @@ export const hostsInText = (text: string, hosts: Iterable<Host>): HostsInText =>
       if (found !== undefined) {
         const quoted = /[`"']$/.test(before) && /^[`"']/.test(part.slice(match.index + word.length));
         const { host, by } = found;
-        if (by === 'name' && isPlainWord(host.name) && !(labelled || quoted || inUrl || /:\d+$/.test(word))) continue;
+        if (
+          by === 'name' &&
+          isPlainWord(host.name) &&
+          !(labelled || quoted || of === 'authority' || /:\d+$/.test(word))
+        )
+          continue;
         if (!named.has(host.name)) named.set(host.name, { host, as: word, by });
         continue;
       }
       const { name } = withoutPort(word);
+      if (isLink) continue;
       // A network is no host.
       const network = /^\/(?!32\b)\d{1,2}\b/.test(part.slice(match.index + word.length));
-      const hostLike = isIpv4(name) || (labelled && !inUrl && /[.\d]/.test(name) && !/^[\d.]+$/.test(name));
+      const hostLike = isIpv4(name) || (labelled && of === 'text' && /[.\d]/.test(name) && !/^[\d.]+$/.test(name));
       if (hostLike && !network && unregistered.size < UNREGISTERED_MAX) unregistered.add(name);
     }
   };
@@ -157,7 +177,18 @@ export const hostsInText = (text: string, hosts: Iterable<Host>): HostsInText =>
     urls.push(url);
     return ' ';
   });
-  read(plain, false);
-  for (const url of urls) read(decoded(url), true);
+  read(plain, 'text');
+  for (const url of urls) {
+    const { authority, rest } = parted(url);
+    read(authority, 'authority');
+    // `/api/` in a path is no host called `api`; `host=api` is one.
+    read(decoded(rest), 'query');
+  }
+  const targets = links
+    .filter((link) => /^https?:\/\//i.test(link))
+    .slice(0, LINKS_MAX)
+    .map((link) => parted(link.slice(0, LINK_MAX)));
+  for (const { rest } of targets) read(decoded(rest), 'query', true);
+  if (named.size === 0) for (const { authority } of targets) read(authority, 'authority', true);
   return { named: [...named.values()], unregistered: [...unregistered] };
 };

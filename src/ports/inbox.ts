@@ -46,7 +46,12 @@ export interface Submission extends Delivery {
 export interface Shortcut extends Delivery {
   callbackId: string;
   /** the message that it was used on, with all the words that could be found in it */
-  message?: Posted & { threadTs?: string; text: string };
+  message?: Posted & {
+    threadTs?: string;
+    text: string;
+    /** where its links lead, as far as a label stands in their place: alerts link to pages about a host */
+    links?: readonly string[];
+  };
 }
 
 /** Every method returns at once and never throws: what is to be done is noted and done afterwards. */

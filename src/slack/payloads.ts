@@ -239,7 +239,7 @@ const readShortcut = (body: unknown): Arrived | undefined => {
     ...optional('responseUrl', data.response_url),
     ...(on == null || channel === undefined
       ? {}
-      : { message: { channel, ts: on.ts, ...optional('threadTs', on.thread_ts), text: wordsOfMessage(on) } }),
+      : { message: { channel, ts: on.ts, ...optional('threadTs', on.thread_ts), ...wordsOfMessage(on) } }),
   };
 };
 

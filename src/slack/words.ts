@@ -17,23 +17,44 @@ export const plainWords = (text: string): string =>
 
 const WORDS_MAX = 20_000;
 const DEPTH_MAX = 12;
+const LINKS_MAX = 50;
+const LINK_MAX = 2_000;
 /** where words stand in messages, blocks and attachments */
-const SPOKEN = new Set(['text', 'fallback', 'title', 'pretext', 'value', 'footer', 'title_link', 'url', 'alt_text']);
+const SPOKEN = new Set(['text', 'fallback', 'title', 'pretext', 'value', 'footer', 'url', 'alt_text']);
+/** `<https://mon/d?var-instance=web-1|Dashboard>`: what the label hides */
+const LABELLED = /<(https?:\/\/[^<>|\s]+)\|[^<>]+>/gi;
 
-/** All the words of a message, its blocks and attachments: alerts keep the host's name anywhere. */
-export const wordsOfMessage = (message: Readonly<Record<string, unknown>>): string => {
+export interface MessageWords {
+  text: string;
+  /** where links lead whose label stands in their place; foreign */
+  links: readonly string[];
+}
+
+/** All the words of a message, its blocks and attachments: alerts keep the host's name anywhere, in a link's target too. */
+export const wordsOfMessage = (message: Readonly<Record<string, unknown>>): MessageWords => {
   const found: string[] = [];
+  const links = new Set<string>();
   let length = 0;
+  const link = (url: string): void => {
+    if (links.size < LINKS_MAX && /^https?:\/\//i.test(url)) links.add(url.replaceAll('&amp;', '&').slice(0, LINK_MAX));
+  };
   const walk = (value: unknown, key: string, depth: number): void => {
     if (depth > DEPTH_MAX || length > WORDS_MAX) return;
     if (typeof value === 'string') {
+      if (key === 'title_link') link(value);
       if (!SPOKEN.has(key)) return;
+      for (const [, target = ''] of value.matchAll(LABELLED)) link(target);
       found.push(plainWords(value));
       length += value.length;
     } else if (Array.isArray(value)) for (const item of value) walk(item, key, depth + 1);
-    else if (typeof value === 'object' && value !== null)
-      for (const [name, inner] of Object.entries(value)) walk(inner, name, depth + 1);
+    else if (typeof value === 'object' && value !== null) {
+      // A link of rich text, or a button that opens a page: the label is what people see.
+      const { text, url } = value as { text?: unknown; url?: unknown };
+      const hidden = typeof url === 'string' && text !== undefined && text !== url;
+      if (hidden) link(url);
+      for (const [name, inner] of Object.entries(value)) if (!(hidden && name === 'url')) walk(inner, name, depth + 1);
+    }
   };
   for (const part of ['text', 'blocks', 'attachments', 'files']) walk(message[part], part, 0);
-  return [...new Set(found)].join('\n').slice(0, WORDS_MAX);
+  return { text: [...new Set(found)].join('\n').slice(0, WORDS_MAX), links: [...links] };
 };

@@ -45,10 +45,36 @@ describe('what names none', () => {
     'web-11 and 10.0.0.100 and 110.0.0.1',
     'db-1.staging.example.com has the same first name and is another host',
     'the network 10.0.0.0/24',
+    'https://grafana.example.com/api/dashboards',
     '127.0.0.1:9100 may be either',
     '',
     '10.0.0.1.5',
   ])('%s', (text) => expect(names(text)).toEqual([]));
+});
+
+describe('where links lead', () => {
+  const linked = (text: string, ...links: string[]): string[] =>
+    hostsInText(text, hosts, links).named.map(({ host }) => host.name);
+  test.each([
+    ['https://grafana.example.com/d/abc/node?var-instance=web-1%3A9100&from=now-1h', ['web-1']],
+    ['https://alerts/#/alerts?filter=%7Binstance%3D%2210.0.0.10%3A9100%22%7D', ['web-10']],
+    ['http://prometheus:9090/graph?g0.expr=up%7Binstance%3D%22db-1.prod.example.com%3A9100%22%7D', ['db-1']],
+    // Grafana's explore page: JSON whose quotes are encoded twice
+    ['https://g/explore?left=%257B%2522expr%2522%253A%2522up%257Binstance%253D%255C%2522web-1%253A9100', ['web-1']],
+    ['https://mon/d?var-host=api', ['api']],
+    ['https://web-10:3000/alerting/list', ['web-10']],
+    ['https://grafana.example.com/api/left/right?host=left-over', []],
+    ['https://grafana.example.com/d/web-11?x=110.0.0.1', []],
+    ['javascript:web-1', []],
+  ])('%s', (link, expected) => expect(linked('CheckoutErrors', link)).toEqual(expected));
+
+  test('the machine that a page comes from does not count beside a host that is named', () => {
+    expect(linked('web-1 is slow', 'https://web-10:3000/d/abc')).toEqual(['web-1']);
+    expect(linked('slow', 'https://web-10:3000/d?var-instance=web-1')).toEqual(['web-1']);
+  });
+  test('says nothing of what is not registered: a link is seldom about the machine in it', () => {
+    expect(hostsInText('slow', hosts, ['https://10.9.9.9/d?instance=web-77:9100']).unregistered).toEqual([]);
+  });
 });
 
 test('what is named and not registered is told, so that nobody wonders', () => {

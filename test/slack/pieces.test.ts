@@ -203,10 +203,45 @@ describe('words', () => {
         attachments: [{ fields: [{ title: 'instance', value: 'web-1:9100' }] }],
         blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'on <http://x|db-2>' } }],
       }),
-    ).toBe('FIRING\non db-2\ninstance\nweb-1:9100');
+    ).toEqual({ text: 'FIRING\non db-2\ninstance\nweb-1:9100', links: ['http://x'] });
     const deep: Record<string, unknown> = {};
     deep['blocks'] = [deep];
-    expect(wordsOfMessage(deep)).toBe('');
+    expect(wordsOfMessage(deep)).toEqual({ text: '', links: [] });
+  });
+
+  test('where links lead is kept apart from what they say: marked-up, rich text, buttons, titles', () => {
+    const url = (name: string) => `https://mon.example/d?var-instance=${name}`;
+    expect(
+      wordsOfMessage({
+        text: `<${url('a')}&amp;x=1|Dashboard> <@U1|ann> <mailto:x@y|mail> <${url('shown')}>`,
+        blocks: [
+          {
+            type: 'rich_text',
+            elements: [
+              {
+                type: 'rich_text_section',
+                elements: [
+                  { type: 'link', url: url('b'), text: 'Runbook' },
+                  { type: 'link', url: url('bare') },
+                ],
+              },
+            ],
+          },
+          {
+            type: 'actions',
+            elements: [{ type: 'button', url: url('c'), text: { type: 'plain_text', text: 'Silence' } }],
+          },
+        ],
+        attachments: [{ title: 'Firing', title_link: url('d') }],
+      }),
+    ).toEqual({
+      text: `Dashboard @U1 mail ${url('shown')}\nRunbook\n${url('bare')}\nSilence\nFiring`,
+      links: [`${url('a')}&x=1`, url('b'), url('c'), url('d')],
+    });
+    const many = Array.from({ length: 500 }, (_, at) => `<${url(`h${at}`)}${'y'.repeat(3_000)}|l>`).join(' ');
+    const { links } = wordsOfMessage({ text: many });
+    expect(links.length).toBeLessThanOrEqual(50);
+    expect(links.every(({ length }) => length <= 2_000)).toBe(true);
   });
 });
 
