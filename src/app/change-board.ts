@@ -8,10 +8,8 @@ import type { Mention } from '../blocks/change-words.js';
 import type { Change } from '../core/change.js';
 import type { Setting } from '../core/plan.js';
 import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
-import type { Clock } from '../ports/clock.js';
-import type { Log } from '../ports/log.js';
-import { type Store, StoreFailure } from '../ports/store.js';
-import type { Nudge } from './change-lifecycle.js';
+import { StoreFailure } from '../ports/store.js';
+import type { ChangePorts, Nudge } from './change-ports.js';
 
 /** What is kept of a proposal from its modal on: where it was asked, and the words that its approvers read. */
 export interface Draft {
@@ -44,11 +42,8 @@ const PAST_MS = 24 * 3_600_000;
 const PAST_EVERY_ROUNDS = 30;
 const TURNS_MAX = 20;
 
-export interface BoardParts {
-  store: Store;
+export interface BoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'> {
   chat: Chat;
-  clock: Clock;
-  log: Log;
   /** what the message shows beside the change itself */
   cardOf: (change: Change, settings: readonly Setting[]) => Promise<ChangeCard>;
   /** who is to be mentioned */

@@ -2,20 +2,14 @@
 import type { ChangeCard } from '../blocks/change-card.js';
 import type { Mention } from '../blocks/change-words.js';
 import type { Change } from '../core/change.js';
-import type { Inventory } from '../core/inventory.js';
 import type { Setting } from '../core/plan.js';
-import { evaluate, evaluateKeys, type Policy, type Subject } from '../core/policy.js';
-import type { SysctlEntry } from '../core/sysctl.js';
-import type { Clock } from '../ports/clock.js';
-import type { Store } from '../ports/store.js';
+import { evaluate, evaluateKeys, type Subject } from '../core/policy.js';
+import { WAITS } from './change-apply.js';
 import { glassCovers, mentionsOf } from './change-people.js';
+import type { ChangePorts } from './change-ports.js';
 
-export interface CardParts {
-  store: Pick<Store, 'documents'>;
-  clock: Clock;
-  policy: () => Policy;
-  inventory: () => Inventory;
-  catalogue: ReadonlyMap<string, SysctlEntry>;
+export interface CardParts extends Pick<ChangePorts, 'clock' | 'policy' | 'inventory' | 'catalogue'> {
+  store: Pick<ChangePorts['store'], 'documents'>;
 }
 
 /** Names of who may still approve: without the requester and those who have. */
@@ -36,9 +30,7 @@ export const approverMentions = (parts: CardParts, change: Change): Mention[] =>
 
 export const cardFor = async (parts: CardParts, change: Change, settings: readonly Setting[]): Promise<ChangeCard> => {
   const waits =
-    change.state === 'approved'
-      ? await parts.store.documents.get<{ failure: string }>('change-waits', change.id)
-      : undefined;
+    change.state === 'approved' ? await parts.store.documents.get<{ failure: string }>(WAITS, change.id) : undefined;
   return {
     change,
     words: settings,

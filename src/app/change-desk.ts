@@ -26,6 +26,7 @@ import type { Diagnosis } from '../core/finding.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import { type PlanContext, type Planned, plan, planByHand, planFinding } from '../core/plan.js';
+import { hostIdentity } from '../core/plan-digest.js';
 import { type Action, evaluate, evaluateKeys, type Policy, peopleIn, personOf, type Subject } from '../core/policy.js';
 import type { SysctlValues } from '../core/snapshot.js';
 import type { SysctlEntry } from '../core/sysctl.js';
@@ -36,8 +37,9 @@ import { type Store, StoreFailure } from '../ports/store.js';
 import { type ChangeBoard, DRAFTS, type Draft } from './change-board.js';
 import { approverMentions, cardFor } from './change-card.js';
 import type { GateDoor } from './change-gate.js';
-import { type Asker, type ChangeLifecycle, hostIdentity, type Result } from './change-lifecycle.js';
+import type { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
+import type { Asker, Result } from './change-ports.js';
 import type { StepUp } from './change-step-up.js';
 
 /** a draft is sent within this, or its values are too old to be shown as “now” */

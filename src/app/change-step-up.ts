@@ -3,9 +3,8 @@
  * Each code is good once, also in another process: the last one's counter stands in the store. Five wrong ones lock for a while.
  */
 import { Secret, TOTP } from 'otpauth';
-import type { Policy } from '../core/policy.js';
-import type { Clock } from '../ports/clock.js';
-import { type Store, StoreFailure } from '../ports/store.js';
+import { StoreFailure } from '../ports/store.js';
+import type { ChangePorts } from './change-ports.js';
 
 const PERIOD_SECONDS = 30;
 const TRIES_MAX = 5;
@@ -20,10 +19,8 @@ interface Tries {
 
 export type StepUpAnswer = { ok: true } | { ok: false; why: string };
 
-export interface StepUpParts {
-  store: Pick<Store, 'documents'>;
-  clock: Clock;
-  policy: () => Policy;
+export interface StepUpParts extends Pick<ChangePorts, 'clock' | 'policy'> {
+  store: Pick<ChangePorts['store'], 'documents'>;
   /** a secret by the name that policy gives; `process.env` in the program */
   secret: (name: string) => string | undefined;
 }

@@ -6,37 +6,24 @@
 import type { SysctlsRead } from '../command.js';
 import type { Caller } from '../core/caller.js';
 import type { Change } from '../core/change.js';
-import type { Diagnosis } from '../core/finding.js';
-import type { Host, Inventory } from '../core/inventory.js';
-import type { Hash } from '../core/plan-digest.js';
-import { type Policy, peopleIn, personOf, type Subject, selects } from '../core/policy.js';
-import type { SysctlEntry } from '../core/sysctl.js';
+import type { Host } from '../core/inventory.js';
+import { peopleIn, personOf, type Subject, selects } from '../core/policy.js';
 import type { Chat } from '../ports/chat.js';
-import type { Clock, Ids } from '../ports/clock.js';
-import type { Log } from '../ports/log.js';
-import type { Store } from '../ports/store.js';
 import type { Transport } from '../ports/transport.js';
 import { ChangeBoard } from './change-board.js';
 import { approverNames, cardFor } from './change-card.js';
 import type { CallersChanges as Desk } from './change-desk.js';
 import { CallersChanges } from './change-desk.js';
 import { GateDoor } from './change-gate.js';
-import { ChangeLifecycle, type Nudge } from './change-lifecycle.js';
+import { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
+import type { ChangePorts, Diagnose, Nudge } from './change-ports.js';
 import { StepUp } from './change-step-up.js';
 
-export interface ChangesParts {
-  store: Store;
+export interface ChangesParts extends ChangePorts {
   chat: Chat;
   transport: Transport;
-  clock: Clock;
-  ids: Ids;
-  log: Log;
-  hash: Hash;
-  policy: () => Policy;
-  inventory: () => Inventory;
-  catalogue: ReadonlyMap<string, SysctlEntry>;
-  diagnose: (host: Host) => Promise<{ ok: true; diagnosis: Diagnosis } | { ok: false; failure: string }>;
+  diagnose: Diagnose;
   readSysctls: (host: Host) => Promise<SysctlsRead>;
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   /** seconds after a change came into force */

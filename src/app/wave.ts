@@ -3,9 +3,9 @@
  * its own audited way through the life-cycle; a wave that loses its process is taken up by whoever finds it due.
  */
 import type { Change } from '../core/change.js';
-import type { Host, Inventory } from '../core/inventory.js';
-import type { Hash, PlanEntry } from '../core/plan-digest.js';
-import { evaluate, type Policy, personOf } from '../core/policy.js';
+import type { Host } from '../core/inventory.js';
+import type { PlanEntry } from '../core/plan-digest.js';
+import { evaluate, personOf } from '../core/policy.js';
 import {
   advanceWave,
   approveWave,
@@ -22,10 +22,9 @@ import {
   type WaveEvent,
   waveDigest,
 } from '../core/wave.js';
-import type { Clock, Ids } from '../ports/clock.js';
-import type { Log } from '../ports/log.js';
 import { type DueDraft, type Store, StoreFailure } from '../ports/store.js';
-import type { Asker, ChangeLifecycle, Result } from './change-lifecycle.js';
+import type { ChangeLifecycle } from './change-lifecycle.js';
+import type { Asker, ChangePorts, Result } from './change-ports.js';
 
 const KIND = 'wave';
 const LOOK_MS = 3_000;
@@ -37,15 +36,9 @@ export interface StoredWave {
   asker: Asker;
 }
 
-export interface WavesParts {
+export interface WavesParts extends Pick<ChangePorts, 'clock' | 'ids' | 'log' | 'hash' | 'policy' | 'inventory'> {
   lifecycle: Pick<ChangeLifecycle, 'propose' | 'approve' | 'deny'>;
   store: Pick<Store, 'documents' | 'due' | 'changes' | 'audit'>;
-  clock: Clock;
-  ids: Ids;
-  log: Log;
-  hash: Hash;
-  policy: () => Policy;
-  inventory: () => Inventory;
   /** told after every move; what it does must not fail the move */
   moved: (wave: Wave, changes: ReadonlyMap<string, Change>) => void;
 }

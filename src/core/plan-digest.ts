@@ -1,4 +1,5 @@
 /** What an approval covers, and the text over which its digest is taken: whoever approves this approves nothing else. */
+import type { Host } from './inventory.js';
 
 /** One key of a change; values as the kernel prints them. */
 export interface PlanEntry {
@@ -17,6 +18,17 @@ export interface Plan {
   /** true: a confirmation also writes the values for the next boot */
   persistent: boolean;
 }
+
+/** A host's registration in a plan: other keys, another address or port is another host. */
+export const hostIdentity = (host: Host): Plan['host'] => ({
+  name: host.name,
+  address: host.address,
+  port: host.port,
+  keys:
+    host.hostKeys.kind === 'pinned'
+      ? [...host.hostKeys.keys].sort().join('\n')
+      : `known_hosts ${host.hostKeys.path} ${host.hostKeys.alias ?? ''}`.trim(),
+});
 
 /**
  * The one spelling of a plan. Two plans have the same text only if they are the same plan: every field is length-prefixed,

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { GateDoor, readReport } from '../../src/app/change-gate.js';
-import { type Asker, ChangeLifecycle, type Nudge } from '../../src/app/change-lifecycle.js';
+import { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
+import type { Asker, Nudge } from '../../src/app/change-ports.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Host } from '../../src/core/inventory.js';
 import type { Policy } from '../../src/core/policy.js';

@@ -1,6 +1,7 @@
 /** A wave on hosts that behave as told: who is begun when, what stops it, what a restart finds. */
 import { describe, expect, test } from '@jest/globals';
-import type { Asker, ChangeLifecycle, Result } from '../../src/app/change-lifecycle.js';
+import type { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
+import type { Asker, Result } from '../../src/app/change-ports.js';
 import { Waves } from '../../src/app/wave.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Change, ChangeState } from '../../src/core/change.js';

@@ -1,0 +1,73 @@
+/** Sends an approved change to its host: everything that was approved is compared once more before the first word. */
+import * as decide from '../core/change-decide.js';
+import { hostIdentity, planDigest } from '../core/plan-digest.js';
+import { evaluateKeys } from '../core/policy.js';
+import { dueAfterNotAfter, dueToApply, NOT_AFTER_SECONDS } from './change-due.js';
+import { hostOf } from './change-permission.js';
+import type { ChangePorts, Diagnose, Result } from './change-ports.js';
+import { record, unknownChange, wasOvertaken } from './change-record.js';
+import { follow, type SettleParts } from './change-settle.js';
+
+export interface ApplyParts extends SettleParts, Pick<ChangePorts, 'hash' | 'catalogue'> {
+  diagnose: Diagnose;
+}
+
+/** What the host was before a change came into force: what it is judged by. */
+export const BEFORE = 'change-before';
+/** Why an approved change could not be sent yet. */
+export const WAITS = 'change-waits';
+
+/** Also after a restart, and when the host could not be reached before. */
+export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
+  const { store, clock, hash, gate, policy } = parts;
+  const loaded = await store.changes.load(id);
+  if (loaded === undefined) return unknownChange(id);
+  const { change } = loaded;
+  if (change.state !== 'approved') return { ok: true, change };
+  const overdue = decide.expire(change, clock.now());
+  if (overdue.ok) return record(parts, change, id, overdue, 'bot');
+  const host = hostOf(parts, change);
+  const digest = host === undefined ? '' : planDigest({ ...change.plan, host: hostIdentity(host) }, hash);
+  // The policy may have moved since: what it allows no longer is not applied.
+  const keys = evaluateKeys(policy(), parts.catalogue, change.plan.entries);
+  if (host === undefined || digest !== change.digest || !keys.allowed) {
+    const detail =
+      host === undefined
+        ? 'the host is no longer registered'
+        : keys.allowed
+          ? 'the host is registered otherwise than when this was approved'
+          : keys.why;
+    return record(parts, change, id, { ok: true, events: [{ type: 'went-stale', atMs: clock.now(), detail }] }, 'bot');
+  }
+  const before = await parts.diagnose(host);
+  const hostClock = before.ok ? await gate.clock(host) : { failure: before.failure };
+  if (!before.ok || 'failure' in hostClock) {
+    const failure = 'failure' in hostClock ? hostClock.failure : '';
+    await store.due.schedule([dueToApply(id, clock.now())]);
+    await store.documents.put(WAITS, id, { failure, atMs: clock.now() });
+    parts.moved(change);
+    return { ok: true, change };
+  }
+  const nowMs = clock.now();
+  const decision = decide.beginApply(change, {
+    by: change.approvals.at(-1)?.by ?? 'bot',
+    digest,
+    nowMs,
+    notAfterMs: nowMs + NOT_AFTER_SECONDS * 1_000,
+  });
+  const intended = await record(parts, change, id, decision, 'bot', { due: [dueAfterNotAfter(id, nowMs)] });
+  if (wasOvertaken(intended)) {
+    // Another process was quicker with the very same: it carries the change on.
+    const moved = await store.changes.load(id);
+    return moved === undefined ? unknownChange(id) : { ok: true, change: moved.change };
+  }
+  if (!intended.ok || intended.change.state !== 'applying') return intended;
+  // By the one process whose intent stands, and before the host is told: no other may overwrite it with what came after.
+  await store.documents.put(BEFORE, id, before.diagnosis);
+  // The host's time left, cut by what the bot has spent since it asked for the host's clock.
+  const told = await gate.set(host, id, change.plan, {
+    ...hostClock,
+    uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS,
+  });
+  return follow(parts, intended.change, told);
+};

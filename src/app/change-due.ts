@@ -1,0 +1,72 @@
+/** What falls due in a change's life, and when. Each has one id, so that scheduling it again moves it. */
+import type { ChangeEvent } from '../core/change.js';
+import type { DueDraft } from '../ports/store.js';
+
+/** How long a request may be on its way before the host must refuse it. */
+export const NOT_AFTER_SECONDS = 20;
+const SETTLE_AGAIN_MS = 3_000;
+const APPLY_AGAIN_MS = 10_000;
+const AFTER_WINDOW_MS = 2_500;
+const BEFORE_END_MS = 60_000;
+const ESCALATE_BEFORE_MS = 10 * 60_000;
+
+/** Of a new change: people are reminded at half time, others before the end, then it expires. */
+export const dueOfProposal = (id: string, nowMs: number, expiresAtMs: number): DueDraft[] => [
+  { id: `${id}:expire`, kind: 'change-expire', subject: id, atMs: expiresAtMs },
+  { id: `${id}:nudge`, kind: 'change-nudge', subject: id, atMs: nowMs + (expiresAtMs - nowMs) / 2 },
+  {
+    id: `${id}:escalation`,
+    kind: 'change-escalation',
+    subject: id,
+    atMs: expiresAtMs - Math.min(ESCALATE_BEFORE_MS, (expiresAtMs - nowMs) / 4),
+  },
+];
+
+/** An approved change is sent again: the host could not be asked, or the bot died before the first word to it. */
+export const dueToApply = (id: string, nowMs: number): DueDraft => ({
+  id: `${id}:apply`,
+  kind: 'change-apply',
+  subject: id,
+  atMs: nowMs + APPLY_AGAIN_MS,
+});
+
+/** The host is asked what became of a request. */
+export const dueToSettle = (id: string, nowMs: number, inMs = SETTLE_AGAIN_MS): DueDraft => ({
+  id: `${id}:settle`,
+  kind: 'change-settle',
+  subject: id,
+  atMs: nowMs + inMs,
+});
+
+/** When the host must have refused what it had not got by then. */
+export const dueAfterNotAfter = (id: string, nowMs: number): DueDraft =>
+  dueToSettle(id, nowMs, (NOT_AFTER_SECONDS + 1) * 1_000);
+
+/** Of a change that has come into force: its measurements, a word before its window ends, a look afterwards. */
+export const dueInForce = (
+  id: string,
+  events: readonly ChangeEvent[],
+  verifyAfterSeconds: readonly number[],
+): DueDraft[] =>
+  events.flatMap((event): DueDraft[] => {
+    if (event.type !== 'applied') return [];
+    const { atMs, windowEndsAtMs } = event;
+    return [
+      ...verifyAfterSeconds
+        .map((seconds) => ({
+          id: `${id}:measure:${seconds}`,
+          kind: 'change-measure',
+          subject: id,
+          atMs: atMs + seconds * 1_000,
+        }))
+        .filter((due) => due.atMs < windowEndsAtMs),
+      {
+        id: `${id}:window-nudge`,
+        kind: 'change-window-nudge',
+        subject: id,
+        atMs: windowEndsAtMs - Math.min(BEFORE_END_MS, (windowEndsAtMs - atMs) / 2),
+      },
+      // An id of its own: asking in between, for a step, must not put off the look at the end.
+      { id: `${id}:window-end`, kind: 'change-settle', subject: id, atMs: windowEndsAtMs + AFTER_WINDOW_MS },
+    ];
+  });

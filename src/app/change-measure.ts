@@ -1,0 +1,52 @@
+/** Measures a host again after a change came into force, and judges it by the finding's own measure. */
+import type { Change, Measurement } from '../core/change.js';
+import * as decide from '../core/change-decide.js';
+import { judgeEffect } from '../core/effect.js';
+import type { Diagnosis } from '../core/finding.js';
+import { BEFORE } from './change-apply.js';
+import { hostOf } from './change-permission.js';
+import type { ChangePorts, Diagnose, Nudge } from './change-ports.js';
+import { type RecordParts, record } from './change-record.js';
+
+export interface MeasureParts extends RecordParts, Pick<ChangePorts, 'inventory'> {
+  diagnose: Diagnose;
+  /** seconds after the change came into force; the last of them settles whether it helped */
+  verifyAfterSeconds: readonly number[];
+  nudge: (change: Change, about: Nudge) => void;
+}
+
+export const measure = async (parts: MeasureParts, change: Change): Promise<void> => {
+  const { store, clock } = parts;
+  if (change.state !== 'applied' || change.appliedAtMs === undefined) return;
+  const host = hostOf(parts, change);
+  const before = await store.documents.get<Diagnosis>(BEFORE, change.id);
+  const now =
+    host === undefined
+      ? { ok: false as const, failure: 'the host is no longer registered' }
+      : await parts.diagnose(host);
+  const nowMs = clock.now();
+  const afterSeconds = Math.round((nowMs - change.appliedAtMs) / 1_000);
+  let measurement: Measurement = {
+    atMs: nowMs,
+    afterSeconds,
+    outcome: 'unknown',
+    before: '',
+    now: now.ok ? 'nothing to compare with' : now.failure,
+  };
+  if (now.ok && before !== undefined) {
+    const effect = judgeEffect(change.finding?.id, before.value, now.diagnosis);
+    const harm = effect.newlyCritical.length === 0 ? '' : `; new: ${effect.newlyCritical.join(', ')}`;
+    measurement = {
+      atMs: nowMs,
+      afterSeconds,
+      outcome: effect.outcome,
+      before: effect.before,
+      now: `${effect.now}${harm}`,
+    };
+  }
+  const isLast = afterSeconds >= (parts.verifyAfterSeconds.at(-1) ?? 0);
+  const noted = await record(parts, change, change.id, decide.measured(change, measurement, isLast), 'bot');
+  // A message that is edited notifies nobody.
+  if (noted.ok && measurement.outcome === 'worse' && change.measurements.at(-1)?.outcome !== 'worse')
+    parts.nudge(noted.change, 'worse');
+};
