@@ -22,6 +22,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'no-reason': 'It needs a reason.',
   'window-ended': 'The window is over: the host has taken it back by itself.',
   'not-break-glass': 'It waits for no review.',
+  'wave-member': 'It is one host of a wave, which is approved as a whole.',
   'host-busy': 'This host has another open change. One at a time: confirm, revert or deny it first.',
   'unknown-change': 'There is no such change.',
   store: 'The database can’t be written, so nothing may be done: no entry in the log, no action.',

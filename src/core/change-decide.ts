@@ -18,6 +18,7 @@ export const REFUSALS = [
   'no-reason',
   'window-ended',
   'not-break-glass',
+  'wave-member',
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];
 
@@ -50,6 +51,7 @@ export interface Proposal {
   incident?: string;
   finding?: { id: string; subject?: string };
   undoes?: string;
+  wave?: string;
   nowMs: number;
   expiresAtMs: number;
   approvalsNeeded: number;
@@ -88,6 +90,7 @@ export const approve = (
     nowMs,
     permission,
     breakGlass,
+    wave,
   }: {
     by: Actor;
     /** the digest that the clicked message carried, and that was computed again from the stored plan */
@@ -95,10 +98,15 @@ export const approve = (
     nowMs: number;
     permission: Permission;
     breakGlass?: { reason: string; skipped: readonly string[] };
+    /** the wave in whose turn it is approved */
+    wave?: string;
   },
 ): Decision => {
   if (change.state !== 'proposed') return wrongState(change, 'only a proposed change can be approved');
   if (isOverdue(change, nowMs)) return refuse('expired', 'its time to be approved is over');
+  // Alone it would go before the canary, or after a stop.
+  if (change.wave !== wave)
+    return refuse('wave-member', `it is begun in its turn by the wave ${change.wave ?? ''}: approve that one`);
   if (digest !== change.digest) return refuse('another-plan', 'what was shown is not what would be applied');
   if (change.approvals.some((approval) => approval.by.person === by.person || approval.by.account === by.account))
     return refuse('already-approved', 'a person counts once');
@@ -131,6 +139,12 @@ export const deny = (
   if (problem !== undefined) return problem;
   return happens({ type: own ? 'withdrawn' : 'denied', by, atMs: nowMs, reason });
 };
+
+/** A member whose wave has ended before its turn. */
+export const withdraw = (change: Change, reason: string, nowMs: number): Decision =>
+  change.wave !== undefined && (change.state === 'proposed' || change.state === 'approved')
+    ? happens({ type: 'withdrawn', by: 'bot', atMs: nowMs, reason })
+    : wrongState(change, 'only a member of a wave that waits is withdrawn with it');
 
 export const expire = (change: Change, nowMs: number): Decision =>
   isOverdue(change, nowMs)

@@ -99,6 +99,8 @@ export interface Change {
   review?: { due: true; doneBy?: Actor; atMs?: number };
   /** the change whose effect this one takes back */
   undoes?: string;
+  /** the wave that it is a member of: approved, and begun in its turn, with the whole wave alone */
+  wave?: string;
 }
 
 export type ChangeEvent =
@@ -112,6 +114,7 @@ export type ChangeEvent =
       incident?: string;
       finding?: { id: string; subject?: string };
       undoes?: string;
+      wave?: string;
       atMs: number;
       expiresAtMs: number;
       approvalsNeeded: number;
@@ -124,7 +127,7 @@ export type ChangeEvent =
       breakGlass?: { reason: string; skipped: readonly string[] };
     }
   | { type: 'denied'; by: Actor; atMs: number; reason: string }
-  | { type: 'withdrawn'; by: Actor; atMs: number; reason: string }
+  | { type: 'withdrawn'; by: Doer; atMs: number; reason: string }
   | { type: 'expired'; atMs: number }
   | { type: 'apply-intended'; by: Doer; atMs: number; notAfterMs: number }
   | { type: 'applied'; atMs: number; windowEndsAtMs: number }
@@ -162,7 +165,12 @@ const move = (change: Change, event: Exclude<ChangeEvent, { type: 'proposed' }>)
     case 'denied':
       return end(change, 'denied', event.atMs, event.reason);
     case 'withdrawn':
-      return end(change, 'denied', event.atMs, `withdrawn by the requester: ${event.reason}`);
+      return end(
+        change,
+        'denied',
+        event.atMs,
+        `withdrawn${event.by === 'bot' ? '' : ' by the requester'}: ${event.reason}`,
+      );
     case 'expired':
       return end(change, 'expired', event.atMs, 'nobody applied it in time');
     case 'apply-intended':

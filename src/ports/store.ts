@@ -33,6 +33,8 @@ export interface ChangeFilter {
   host?: string;
   person?: string;
   sinceMs?: number;
+  /** members of one wave; `none`: changes that belong to none; `any`: those that do */
+  wave?: { of: string } | 'none' | 'any';
   limit?: number;
 }
 
@@ -93,8 +95,18 @@ export interface Due {
 /** Small things by kind and id (where a change's message stands, watches, silences), with compare-and-set. */
 export interface Documents {
   get<T>(kind: string, id: string): Promise<{ value: T; version: number } | undefined>;
-  /** @param expectedVersion 0: must be new; undefined: whatever stands there. @throws StoreFailure `conflict` */
-  put(kind: string, id: string, value: unknown, expectedVersion?: number): Promise<number>;
+  /**
+   * @param expectedVersion 0: must be new; undefined: whatever stands there
+   * @param along written with it, all or nothing: of a move that lost a race the log says nothing
+   * @throws StoreFailure `conflict`
+   */
+  put(
+    kind: string,
+    id: string,
+    value: unknown,
+    expectedVersion?: number,
+    along?: { audit?: readonly AuditDraft[]; due?: readonly DueDraft[] },
+  ): Promise<number>;
   list<T>(kind: string): Promise<readonly { id: string; value: T; version: number }[]>;
   delete(kind: string, id: string): Promise<void>;
 }

@@ -30,6 +30,7 @@ export const changesIn = (db: Kysely<Tables>): Changes => ({
           person: change.requester.person,
           proposed_at_ms: change.proposedAtMs,
           body: JSON.stringify(change),
+          wave: change.wave ?? null,
         };
         if (row === undefined)
           await tx
@@ -80,7 +81,7 @@ export const changesIn = (db: Kysely<Tables>): Changes => ({
       return change === undefined ? undefined : { change, events };
     }),
 
-  find: ({ open, states, host, person, sinceMs, limit = 50 }) =>
+  find: ({ open, states, host, person, sinceMs, wave, limit = 50 }) =>
     guarded(async () => {
       let query = db
         .selectFrom('change')
@@ -93,6 +94,9 @@ export const changesIn = (db: Kysely<Tables>): Changes => ({
       if (host !== undefined) query = query.where('host', '=', host);
       if (person !== undefined) query = query.where('person', '=', person);
       if (sinceMs !== undefined) query = query.where('proposed_at_ms', '>=', sinceMs);
+      if (wave === 'none') query = query.where('wave', 'is', null);
+      else if (wave === 'any') query = query.where('wave', 'is not', null);
+      else if (wave !== undefined) query = query.where('wave', '=', wave.of);
       return (await query.execute()).map(({ body }) => JSON.parse(body) as Change);
     }),
 });

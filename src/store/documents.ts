@@ -1,6 +1,8 @@
 /** Small things by kind and id, with compare-and-set on their version. */
 import type { Kysely } from 'kysely';
 import { type Documents, StoreFailure } from '../ports/store.js';
+import { appendEntries, lockHead } from './audit.js';
+import { scheduleIn } from './due.js';
 import { guarded, isDuplicate } from './failures.js';
 import type { Tables } from './schema.js';
 import { transact } from './transact.js';
@@ -20,9 +22,11 @@ export const documentsIn = (db: Kysely<Tables>): Documents => {
         return row === undefined ? undefined : { value: JSON.parse(row.value) as T, version: Number(row.version) };
       }),
 
-    put: (kind, id, value, expectedVersion) =>
+    put: (kind, id, value, expectedVersion, { audit = [], due = [] } = {}) =>
       guarded(() =>
         transact(db, async (tx) => {
+          if (audit.length > 0) await appendEntries(tx, await lockHead(tx), audit);
+          await scheduleIn(tx, due);
           const text = JSON.stringify(value);
           const stored = tx.selectFrom('document').select('version').where('kind', '=', kind).where('id', '=', id);
           if (expectedVersion === undefined) {

@@ -27,6 +27,8 @@ export interface Tables {
     person: string;
     proposed_at_ms: number;
     body: string;
+    /** the wave that it is a member of */
+    wave: string | null;
   };
   change_event: { change_id: string; version: number; event: string };
   due: { id: string; kind: string; subject: string; at_ms: number; leased_until_ms: number };
@@ -116,6 +118,12 @@ export const migrations: Record<string, Migration> = {
         .insertInto('audit_head')
         .values({ id: 1, seq: 0, hash: '0'.repeat(64) })
         .execute();
+    },
+  },
+  '0002-waves': {
+    up: async (db) => {
+      await db.schema.alterTable('change').addColumn('wave', 'text').execute();
+      await db.schema.createIndex('change_by_wave').on('change').column('wave').execute();
     },
   },
 };

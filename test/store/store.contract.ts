@@ -172,6 +172,44 @@ export const storeContract = (
       expect(await store.documents.get('card', 'c1')).toBeUndefined();
     });
 
+    test('writes entries and what falls due with a document, or nothing of the three', async () => {
+      const along = (kind: string) => ({
+        audit: [draft(kind)],
+        due: [{ id: kind, kind: 'wave', subject: 'w1', atMs: 1 }],
+      });
+      expect(await store.documents.put('wave', 'w1', { begun: 0 }, 0, along('first'))).toBe(1);
+      const other = await openStore(place);
+      const moves = await Promise.allSettled([
+        store.documents.put('wave', 'w1', { begun: 1 }, 1, along('one')),
+        other.documents.put('wave', 'w1', { begun: 1 }, 1, along('two')),
+        other.documents.put('wave', 'w1', { begun: 1 }, 0, along('three')),
+      ]);
+      await other.close();
+      expect(moves.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const move of moves)
+        if (move.status === 'rejected') expect(move.reason).toMatchObject({ problem: 'conflict' });
+      const [first, second, ...more] = (await all(store.audit.read({}))).map(({ kind }) => kind);
+      expect([first, more]).toEqual(['first', []]);
+      expect((await store.due.claim(10, 10, 10)).map(({ id }) => id).sort()).toEqual([first, second].sort());
+    });
+
+    test('finds the changes of a wave, and those of none', async () => {
+      await store.changes.append({
+        id: 'c1',
+        expectedVersion: 0,
+        events: [{ ...proposed('c1'), wave: 'w1' } as ChangeEvent],
+        audit: [],
+      });
+      await store.changes.append({ id: 'c2', expectedVersion: 0, events: [proposed('c2', 'web-2')], audit: [] });
+      const found = async (wave: { of: string } | 'none' | 'any') =>
+        (await store.changes.find({ wave })).map(({ id }) => id);
+      expect(await found({ of: 'w1' })).toEqual(['c1']);
+      expect(await found({ of: 'w2' })).toEqual([]);
+      expect(await found('any')).toEqual(['c1']);
+      expect(await found('none')).toEqual(['c2']);
+      expect((await store.changes.load('c1'))?.change.wave).toBe('w1');
+    });
+
     test('keeps samples, thinned with age', async () => {
       const day = 86_400_000;
       const now = 1_000 * day;

@@ -56,7 +56,7 @@ export const memoryStore = (disk: MemoryDisk, hash: (text: string) => string = s
         return change;
       },
       load: async (id) => disk.changes.get(id),
-      find: async ({ open, states, host, person, sinceMs, limit = 50 }) =>
+      find: async ({ open, states, host, person, sinceMs, wave, limit = 50 }) =>
         [...disk.changes.values()]
           .map(({ change }) => change)
           .filter(
@@ -65,7 +65,13 @@ export const memoryStore = (disk: MemoryDisk, hash: (text: string) => string = s
               (states === undefined || states.includes(change.state)) &&
               (host === undefined || change.plan.host.name === host) &&
               (person === undefined || change.requester.person === person) &&
-              (sinceMs === undefined || change.proposedAtMs >= sinceMs),
+              (sinceMs === undefined || change.proposedAtMs >= sinceMs) &&
+              (wave === undefined ||
+                (wave === 'none'
+                  ? change.wave === undefined
+                  : wave === 'any'
+                    ? change.wave !== undefined
+                    : change.wave === wave.of)),
           )
           .sort((a, b) => b.proposedAtMs - a.proposedAtMs || (a.id < b.id ? -1 : 1))
           .slice(0, limit),
@@ -114,12 +120,14 @@ export const memoryStore = (disk: MemoryDisk, hash: (text: string) => string = s
         const found = disk.documents.get(`${kind}\n${id}`);
         return found === undefined ? undefined : { value: JSON.parse(found.value) as T, version: found.version };
       },
-      put: async (kind, id, value, expectedVersion) => {
+      put: async (kind, id, value, expectedVersion, { audit = [], due = [] } = {}) => {
         const key = `${kind}\n${id}`;
         const version = disk.documents.get(key)?.version ?? 0;
         if (expectedVersion !== undefined && expectedVersion !== version)
           throw new StoreFailure('conflict', `${kind} ${id} has moved meanwhile`);
         disk.documents.set(key, { kind, id, value: JSON.stringify(value), version: version + 1 });
+        for (const draft of audit) disk.audit.push(chain(copy(draft), disk.audit.at(-1), hash));
+        schedule(due);
         return version + 1;
       },
       list: async <T>(kind: string) =>
