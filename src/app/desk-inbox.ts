@@ -4,8 +4,8 @@
  */
 import { setMaxListeners } from 'node:events';
 import { ACTIONS, actionOf } from '../blocks/actions.js';
-import type { Message } from '../blocks/message.js';
-import { problemMessage, type Usage, usageMessage } from '../blocks/notices.js';
+import { type Usage, usageMessage } from '../blocks/notices.js';
+import { busy, failed, flooded, outdated, slipped, tooLate } from '../blocks/unanswered.js';
 import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '../command.js';
 import { type Caller, personKey } from '../core/caller.js';
 import { slipOf } from '../core/command-line.js';
@@ -13,15 +13,11 @@ import type { Subject } from '../core/policy.js';
 import { ChatError } from '../ports/chat.js';
 import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
 import type { People } from '../ports/people.js';
+import { CalmQueue } from './calm-queue.js';
 import { type DeskParts, type LeftBehind, makeDesk } from './desk.js';
 import { type Allow, refuseEntry } from './desk-access.js';
-import { Flood, type FloodLimits, type FloodVerdict } from './flood.js';
+import { Flood, type FloodLimits } from './flood.js';
 
-/** most of them wait for a host or for Slack; those who ask for the same host share its measurement */
-const AT_ONCE = 256;
-const WAITING_MAX = 2_000;
-const CALM_MS = 5;
-const CALM_WITHIN_MS = 300;
 /** what is older is not asked again: the incident has moved on */
 const AGAIN_WITHIN_MS = 15 * 60_000;
 
@@ -61,15 +57,10 @@ const byId = <T>(parts: readonly (Readonly<Record<string, T>> | undefined)[]): R
 };
 
 export class DeskInbox implements Inbox {
-  private readonly waiting: Errand[] = [];
+  private readonly queue = new CalmQueue<Errand>((errand) => this.carryOut(errand));
   private readonly flood: Flood;
-  private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private deaf = false;
-  /** a beginning is due */
-  private due = false;
-  /** when the last errand arrived */
-  private arrivedMs = 0;
   private readonly actions: ReadonlyMap<string, ClickHandler>;
   private readonly views: ReadonlyMap<string, ViewHandler>;
   private readonly shortcuts: ReadonlyMap<string, ShortcutHandler>;
@@ -172,14 +163,10 @@ export class DeskInbox implements Inbox {
   async finish(graceMs: number): Promise<void> {
     this.deaf = true;
     const { clock, investigations, log } = this.options;
-    const idle = async (): Promise<'idle'> => {
-      while (this.running.size > 0 || this.waiting.length > 0) await Promise.race([...this.running, clock.sleep(20)]);
-      return 'idle';
-    };
-    const allDone = idle();
+    const allDone = this.queue.idle((ms) => clock.sleep(ms));
     if ((await Promise.race([allDone, clock.sleep(graceMs)])) === 'idle') return;
-    log.warn({ count: this.running.size + this.waiting.length }, 'answers are handed back to the next start');
-    this.waiting.splice(0);
+    log.warn({ count: this.queue.size }, 'answers are handed back to the next start');
+    this.queue.clear();
     this.stopping.abort();
     investigations.stop();
     await Promise.race([allDone, clock.sleep(3_000)]);
@@ -217,43 +204,12 @@ export class DeskInbox implements Inbox {
 
   private take(errand: Errand): void {
     if (this.turnsAwayFlood(errand)) return;
-    const { log } = this.options;
-    if (this.deaf || this.waiting.length >= WAITING_MAX) {
-      log.warn({ ...errand.about, count: this.waiting.length }, 'too much at once: a question is turned away');
-      const desk = this.deskFor(errand);
-      desk.whisper(busy()).catch(() => undefined);
-      this.settle(errand);
-      return;
-    }
-    this.waiting.push(errand);
-    this.arrivedMs = performance.now();
-    if (!this.due) {
-      this.due = true;
-      setImmediate(() => this.begin(this.arrivedMs));
-    }
-  }
-
-  /** Not before it is calm: first the acknowledgements of all that arrive together, then the work, which takes time. */
-  private begin(firstMs: number): void {
-    const now = performance.now();
-    if (now - this.arrivedMs < CALM_MS && now - firstMs < CALM_WITHIN_MS) {
-      setTimeout(() => this.begin(firstMs), CALM_MS);
-      return;
-    }
-    this.due = false;
-    while (this.waiting.length > 0 && this.running.size < AT_ONCE) this.next();
-  }
-
-  private next(): void {
-    if (this.running.size >= AT_ONCE) return;
-    const errand = this.waiting.shift();
-    if (errand === undefined) return;
-    const work = this.carryOut(errand);
-    this.running.add(work);
-    void work.finally(() => {
-      this.running.delete(work);
-      this.next();
-    });
+    if (!this.deaf && this.queue.add(errand)) return;
+    this.options.log.warn({ ...errand.about, count: this.queue.size }, 'too much at once: a question is turned away');
+    this.deskFor(errand)
+      .whisper(busy())
+      .catch(() => undefined);
+    this.settle(errand);
   }
 
   private async carryOut(errand: Errand): Promise<void> {
@@ -336,27 +292,6 @@ const forCaller = (usage: Usage, desk: Desk): Usage => ({
   forms: usage.forms.filter(({ needs }) => needs === undefined || desk.may(needs)),
 });
 
-const tooLate = (command: string, text: string): Message =>
-  problemMessage({
-    what: 'The bot was stopped before this was answered.',
-    safe: 'Nothing was changed on any host.',
-    next: `Ask again: /${command} ${text}`.trim(),
-  });
-
-const slipped = (word: string, near: string, rest: string): Message =>
-  problemMessage({
-    what: `There is no command “${word.slice(0, 40)}”.`,
-    safe: 'Nothing was asked of any host.',
-    next: `Did you mean: ${near} ${rest.slice(0, 100)}`,
-  });
-
-const outdated = (): Message =>
-  problemMessage({
-    what: 'This belongs to an older version of the bot, which no longer knows what to do with it.',
-    safe: 'Nothing was done.',
-    next: 'Ask anew, e.g. with /tcpstates <host>.',
-  });
-
 /** What asks hosts anew; a resumed question was counted when it was asked. */
 const ASKING: ReadonlySet<string> = new Set<string>([
   'mention',
@@ -367,28 +302,3 @@ const ASKING: ReadonlySet<string> = new Set<string>([
   ACTIONS.fleet,
   ACTIONS.drift,
 ]);
-
-const flooded = ({ who, limit, waitSeconds }: Extract<FloodVerdict, { ok: false }>): Message =>
-  problemMessage({
-    what:
-      who === 'person'
-        ? `You have asked more than ${limit} times a minute; this one is not answered.`
-        : `More than ${limit} questions a minute were asked in this channel; this one is not answered.`,
-    safe: 'Nothing was asked of any host for it.',
-    next: `Ask again in ${waitSeconds} s. One command can name many hosts: /tcpstates @web.`,
-  });
-
-const busy = (): Message =>
-  problemMessage({
-    what: 'Too many questions at once, or the bot is about to restart.',
-    safe: 'Nothing was asked of any host.',
-    next: 'Ask again in half a minute.',
-  });
-
-const failed = (logId: string): Message =>
-  problemMessage({
-    what: 'This could not be done: something failed inside the bot.',
-    safe: 'Nothing was changed on any host.',
-    next: 'Ask again; if it stays, show the log to the maintainer.',
-    logId,
-  });
