@@ -45,8 +45,12 @@ const makeReceiver = ({ appToken, slackApiUrl, logger }: SocketOptions, stopped:
         ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
         timeout: 10_000,
         retryConfig: { forever: true, minTimeout: 500, maxTimeout: 10_000, factor: 2, randomize: true },
-        // For ever, but not beyond the end: an attempt that never settles ends the SDK's loop.
-        fetch: (url, init) => (stopped.aborted ? new Promise(() => undefined) : fetch(url, init)),
+        // For ever, but not beyond the end: an attempt that never settles ends the SDK's loop, and an address that comes
+        // after the end opens no socket.
+        fetch: async (url, init) => {
+          const answer = stopped.aborted ? undefined : await fetch(url, init);
+          return answer === undefined || stopped.aborted ? new Promise(() => undefined) : answer;
+        },
       },
     },
   });
@@ -83,13 +87,25 @@ const within = async (work: Promise<unknown>, ms: number): Promise<'done' | 'lat
   }
 };
 
+/**
+ * Not in the middle of an opening: undici then reports the end from within `close()`, and the SDK (3.1.0) arms its 30 s timer for
+ * the handshake after it has cleared it.
+ */
+const disconnect = async (client: SocketModeReceiver['client']): Promise<void> => {
+  for (let waitedMs = 0; client.websocket?.readyState === CONNECTING && waitedMs < OPENING_MS; waitedMs += 10)
+    await sleep(10);
+  await client.disconnect();
+};
+const CONNECTING = 0;
+const OPENING_MS = 1_000;
+
 /** A reconnect that hears no hello is begun anew: the SDK would wait until Slack gives up. */
 const watchHello = (receiver: SocketModeReceiver, helloMs: number, stopped: AbortSignal, log: Log): void => {
   let timer: NodeJS.Timeout | undefined;
   const { client } = receiver;
   const again = async (): Promise<void> => {
     log.warn({ waitMs: helloMs }, 'no hello on a socket, it is opened anew');
-    await within(client.disconnect(), CLOSE_MS);
+    await within(disconnect(client), CLOSE_MS);
     if (!stopped.aborted) await client.start();
   };
   client.on('connecting', () => {
@@ -137,7 +153,7 @@ export const makeSockets = (options: SocketOptions): Sockets => {
     stop: async () => {
       stopping.abort();
       // `receiver.stop()` does not wait for the socket to be closed; the client's own promise does.
-      await Promise.all(receivers.map((receiver) => within(receiver.client.disconnect(), CLOSE_MS)));
+      await Promise.all(receivers.map((receiver) => within(disconnect(receiver.client), CLOSE_MS)));
     },
   };
 };

@@ -6,6 +6,7 @@ import type { Message } from '../../src/workspace/protocol.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
 import { FakeTransport, said, silent } from '../support/bot-fakes.js';
 import { recorded, replaying, room, startLocalWorkspace, startTestBot } from '../support/bot-workspace.js';
+import { quickClock } from '../support/quick-clock.js';
 
 const shortcuts = [
   { callbackId: 'diagnose-message', name: 'Diagnose hosts in it', description: '', kind: 'message' as const },
@@ -16,21 +17,6 @@ const start = async (more: Partial<BotParts> = {}) => {
   const running = await startTestBot(workspace, more);
   if (more.transport === undefined) running.transport.answer = replaying('p03-tw');
   return { workspace, ada: workspace.as('Ada'), grace: workspace.as('Grace'), ...running };
-};
-/** Real time passes, but for the bot sixty times as fast. */
-const quick = () => {
-  const since = Date.now();
-  return {
-    now: () => since + (Date.now() - since) * 60,
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.max(1, ms / 60));
-        signal?.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
-  };
 };
 const fromBot = (workspace: Workspace): Message[] =>
   workspace.messages(room).filter(({ user }) => user === workspace.botUserId) as Message[];
@@ -91,7 +77,7 @@ describe('watching', () => {
     const transport = new FakeTransport();
     let full = false;
     transport.answer = async () => said(recorded(full ? 'p03-tw' : 'c01'));
-    const { ada, workspace } = await start({ transport, clock: quick() });
+    const { ada, workspace } = await start({ transport, clock: quickClock() });
     await ada.type('/tcpstates web-1 --watch 2m', room);
     const first = await ada.waitForMessage(room, /Watching {2}/);
     const notified = first.text;
@@ -109,7 +95,7 @@ describe('watching', () => {
   }, 40_000);
 
   test('two watches on a host share its measurements; the button stops one', async () => {
-    const { ada, grace, transport } = await start({ clock: quick() });
+    const { ada, grace, transport } = await start({ clock: quickClock() });
     await ada.type('/tcpstates web-1 --watch 10m', room);
     const mine = await ada.waitForMessage(room, /Watching {2}/);
     await grace.type('/tcpstates web-1 --watch 10m', '#sre');
@@ -129,7 +115,7 @@ describe('watching', () => {
   test.each(['archive', 'removeApp'] as const)(
     'ends when its channel is lost (%s), and says so',
     async (act) => {
-      const { ada, workspace } = await start({ clock: quick() });
+      const { ada, workspace } = await start({ clock: quickClock() });
       await ada.type('/tcpstates web-1 --watch 10m', room);
       await ada.waitForMessage(room, /Watching {2}/);
       await ada.administer(room, act);
@@ -141,11 +127,11 @@ describe('watching', () => {
   );
 
   test('goes on after a restart, in the same message', async () => {
-    const { ada, bot, stateDir, workspace } = await start({ clock: quick() });
+    const { ada, bot, stateDir, workspace } = await start({ clock: quickClock() });
     await ada.type('/tcpstates web-1 --watch 30m', room);
     const first = await ada.waitForMessage(room, /Watching {2}/);
     await bot.stop(0);
-    const again = await startTestBot(workspace, { stateDir, clock: quick() });
+    const again = await startTestBot(workspace, { stateDir, clock: quickClock() });
     await workspace.waitFor(() => again.transport.asked.length >= 2, 'looks of the new program', 10_000);
     await ada.waitForMessage(room, /[2-9] looks so far/, 10_000);
     expect(fromBot(workspace).map(({ ts }) => ts)).toEqual([first.ts]);
@@ -154,7 +140,7 @@ describe('watching', () => {
   test('a host that falls silent and comes back is said', async () => {
     const transport = new FakeTransport();
     transport.answer = replaying('p03-tw');
-    const { ada, workspace } = await start({ transport, clock: quick() });
+    const { ada, workspace } = await start({ transport, clock: quickClock() });
     await ada.type('/tcpstates web-1 --watch 20m', room);
     await ada.waitForMessage(room, /Watching {2}/);
     transport.answer = async () => silent();
