@@ -1,18 +1,32 @@
 /** What falls due in a change's life, and when. Each has one id, so that scheduling it again moves it. */
 import type { ChangeEvent } from '../core/change.js';
+import type { NotAfter } from '../core/gate/request.js';
 import type { DueDraft } from '../ports/store.js';
 
 /** How long a request may be on its way before the host must refuse it. */
 export const NOT_AFTER_SECONDS = 20;
+/** The host's own clock after which a request sent now has no effect; of a host that could not be asked, one that shows where it stands. */
+export const hostNotAfter = (hostClock: NotAfter | { failure: string }): NotAfter =>
+  'failure' in hostClock
+    ? { boot8: '00000000', uptimeSeconds: 0 }
+    : { boot8: hostClock.boot8, uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS };
+
 const SETTLE_AGAIN_MS = 3_000;
 const APPLY_AGAIN_MS = 10_000;
 const AFTER_WINDOW_MS = 2_500;
 const BEFORE_END_MS = 60_000;
 const ESCALATE_BEFORE_MS = 10 * 60_000;
 
+export const dueToExpire = (id: string, expiresAtMs: number): DueDraft => ({
+  id: `${id}:expire`,
+  kind: 'change-expire',
+  subject: id,
+  atMs: expiresAtMs,
+});
+
 /** Of a new change: people are reminded at half time, others before the end, then it expires. */
 export const dueOfProposal = (id: string, nowMs: number, expiresAtMs: number): DueDraft[] => [
-  { id: `${id}:expire`, kind: 'change-expire', subject: id, atMs: expiresAtMs },
+  dueToExpire(id, expiresAtMs),
   { id: `${id}:nudge`, kind: 'change-nudge', subject: id, atMs: nowMs + (expiresAtMs - nowMs) / 2 },
   {
     id: `${id}:escalation`,

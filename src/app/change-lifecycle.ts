@@ -14,7 +14,7 @@ import { type MeasureParts, measure } from './change-measure.js';
 import { glassPermission, hostOf, passedOver, permission, steppedUp } from './change-permission.js';
 import type { Asker, ChangePorts, Nudge, Result } from './change-ports.js';
 import { type ChangeWish, propose } from './change-propose.js';
-import { record, recordStep } from './change-record.js';
+import { record, recordStep, unknownChange } from './change-record.js';
 import { settle, stepOnHost } from './change-settle.js';
 
 export interface LifecycleParts extends ChangePorts, ApplyParts, MeasureParts {
@@ -32,8 +32,12 @@ export class ChangeLifecycle {
     return propose(this.parts, asker, wish);
   }
 
-  /** @param digest as the clicked message carried it */
-  async approve(asker: Asker, id: string, digest: string, glass?: { reason: string }): Promise<Result> {
+  /**
+   * @param digest as the clicked message carried it
+   * @param glass alone, in an emergency
+   * @param wave in the turn of the wave that it is a member of
+   */
+  async approve(asker: Asker, id: string, digest: string, glass?: { reason: string }, wave?: string): Promise<Result> {
     const { parts } = this;
     const judge = (change: Change, by: Actor, nowMs: number): Decision => {
       const again = planDigest(change.plan, parts.hash);
@@ -47,6 +51,7 @@ export class ChangeLifecycle {
         ...(glass === undefined
           ? {}
           : { breakGlass: { reason: glass.reason, skipped: passedOver(parts, change, by) } }),
+        ...(wave === undefined ? {} : { wave }),
       });
     };
     // A bot that dies between the approval and the first word to the host is taken over by whoever finds this due.
@@ -59,6 +64,15 @@ export class ChangeLifecycle {
     return recordStep(this.parts, asker, id, (change, by, nowMs) =>
       decide.deny(change, { by, reason, nowMs, permission: this.may(asker, 'approve', change) }),
     );
+  }
+
+  /** A member whose wave has ended before its turn. */
+  async withdraw(id: string, why: string): Promise<Result> {
+    const { parts } = this;
+    const loaded = await parts.store.changes.load(id);
+    return loaded === undefined
+      ? unknownChange(id)
+      : record(parts, loaded.change, id, decide.withdraw(loaded.change, why, parts.clock.now()), 'bot');
   }
 
   review(asker: Asker, id: string): Promise<Result> {

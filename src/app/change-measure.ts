@@ -3,6 +3,7 @@ import type { Change, Measurement } from '../core/change.js';
 import * as decide from '../core/change-decide.js';
 import { judgeEffect } from '../core/effect.js';
 import type { Diagnosis } from '../core/finding.js';
+import { looksWithin } from '../core/looks.js';
 import { BEFORE } from './change-apply.js';
 import { hostOf } from './change-permission.js';
 import type { ChangePorts, Diagnose, Nudge } from './change-ports.js';
@@ -44,7 +45,9 @@ export const measure = async (parts: MeasureParts, change: Change): Promise<void
       now: `${effect.now}${harm}`,
     };
   }
-  const isLast = afterSeconds >= (parts.verifyAfterSeconds.at(-1) ?? 0);
+  // Of a short window the later looks are never made.
+  const windowSeconds = ((change.windowEndsAtMs ?? Number.POSITIVE_INFINITY) - change.appliedAtMs) / 1_000;
+  const isLast = afterSeconds >= (looksWithin(parts.verifyAfterSeconds, windowSeconds).at(-1) ?? 0);
   const noted = await record(parts, change, change.id, decide.measured(change, measurement, isLast), 'bot');
   // A message that is edited notifies nobody.
   if (noted.ok && measurement.outcome === 'worse' && change.measurements.at(-1)?.outcome !== 'worse')

@@ -5,7 +5,7 @@ import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
 import { hostIdentity, type Plan, type PlanEntry, planDigest } from '../core/plan-digest.js';
 import { evaluateKeys } from '../core/policy.js';
-import { dueOfProposal } from './change-due.js';
+import { dueOfProposal, dueToExpire } from './change-due.js';
 import { actorOf, type PermissionParts, permission } from './change-permission.js';
 import type { Asker, ChangePorts, Result } from './change-ports.js';
 import { type RecordParts, record } from './change-record.js';
@@ -24,6 +24,8 @@ export interface ChangeWish {
   confirmWindowSeconds: number;
   persistent: boolean;
   undoes?: string;
+  /** as a member of this wave, which is approved for it; `endsAtMs`: so long it may wait for its turn */
+  wave?: { id: string; endsAtMs: number };
 }
 
 /** May this person ask for this, on this host, here and now? And how many must allow it. */
@@ -53,8 +55,8 @@ export const propose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): Pr
     persistent: wish.persistent,
   };
   const id = wish.id ?? ids.next();
-  const expiresAtMs = nowMs + policy().expiresAfterSeconds * 1_000;
-  const { reason, incident, finding, undoes } = wish;
+  const expiresAtMs = wish.wave?.endsAtMs ?? nowMs + policy().expiresAfterSeconds * 1_000;
+  const { reason, incident, finding, undoes, wave } = wish;
   const decision = decide.propose({
     id,
     plan,
@@ -64,6 +66,7 @@ export const propose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): Pr
     ...(incident === undefined ? {} : { incident }),
     ...(finding === undefined ? {} : { finding }),
     ...(undoes === undefined ? {} : { undoes }),
+    ...(wave === undefined ? {} : { wave: wave.id }),
     nowMs,
     expiresAtMs,
     approvalsNeeded: approvals,
@@ -71,7 +74,8 @@ export const propose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): Pr
   });
   return record(parts, undefined, id, decision, by, {
     host: wish.host.name,
-    due: dueOfProposal(id, nowMs, expiresAtMs),
+    // Of a wave's approval people are reminded once, not for every host.
+    due: wave === undefined ? dueOfProposal(id, nowMs, expiresAtMs) : [dueToExpire(id, expiresAtMs)],
     ...(asker.channel === undefined ? {} : { channel: asker.channel }),
   });
 };

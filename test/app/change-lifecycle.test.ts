@@ -60,7 +60,7 @@ const world = (key = `${REUSE}: {}`) => {
               },
             };
       },
-      verifyAfterSeconds: [30],
+      verifyAfterSeconds: [30, 240],
       moved: () => undefined,
       nudge: (_change, about) => void nudges.push(about),
     });
@@ -69,7 +69,7 @@ const world = (key = `${REUSE}: {}`) => {
     channel: 'C1',
     ...more,
   });
-  const propose = async (more: { confirmWindowSeconds?: number } = {}) => {
+  const propose = async (more: { confirmWindowSeconds?: number; wave?: { id: string; endsAtMs: number } } = {}) => {
     const result = await bot().propose(asker('U0ADA'), {
       host: now.host,
       entries: [{ key: REUSE, from: '2', to: '1' }],
@@ -80,8 +80,8 @@ const world = (key = `${REUSE}: {}`) => {
     });
     return result;
   };
-  const proposed = async () => {
-    const result = await propose();
+  const proposed = async (more?: Parameters<typeof propose>[0]) => {
+    const result = await propose(more);
     if (!result.ok) throw new Error(result.refusal.detail);
     return result.change;
   };
@@ -164,6 +164,56 @@ describe('keys that ask for more than a click', () => {
     const allowed = await w.bot().approve(w.asker('U0GRACE', { steppedUp: true }), id, digest, broken);
     expect(allowed).toMatchObject({ ok: true, change: { state: 'applied' } });
   });
+});
+
+describe('a member of a wave', () => {
+  const wave = { id: 'wave000000000001', endsAtMs: Date.parse('2026-11-22T15:00:00Z') };
+
+  test.each([
+    ['approved', undefined],
+    ['allowed alone by broken glass', glass],
+  ])('is not %s past its wave, and nobody is reminded of it', async (_name, broken) => {
+    const w = world();
+    const { id, digest } = await w.proposed({ wave });
+    const refused = { ok: false, refusal: { code: 'wave-member', detail: expect.stringContaining(wave.id) } };
+    expect(await w.bot().approve(w.asker('U0GRACE'), id, digest, broken)).toMatchObject(refused);
+    expect(await w.bot().approve(w.asker('U0GRACE'), id, digest, broken, 'wave000000000002')).toMatchObject(refused);
+    expect(w.model.effects).toEqual([]);
+    await w.due(3_500_000);
+    expect(w.nudges).toEqual([]);
+    expect(await w.bot().approve(w.asker('U0GRACE'), id, digest, undefined, wave.id)).toMatchObject({
+      ok: true,
+      change: { state: 'applied' },
+    });
+  });
+
+  test('is withdrawn with its wave, by the bot; another change is not', async () => {
+    const w = world();
+    const { id } = await w.proposed({ wave });
+    expect(await w.bot().withdraw(id, 'its wave has stopped')).toMatchObject({
+      change: { state: 'denied', ending: 'withdrawn: its wave has stopped' },
+    });
+    expect(w.disk.audit.at(-1)).toMatchObject({ actor: 'bot', kind: 'change.withdrawn' });
+    expect(await w.bot().withdraw(id, 'again')).toMatchObject({ ok: false });
+    const other = world();
+    const alone = await other.proposed();
+    expect(await other.bot().withdraw(alone.id, 'no wave')).toMatchObject({ ok: false });
+    expect(other.state(alone.id)?.state).toBe('proposed');
+  });
+});
+
+test('the last look that a window has room for settles whether it helped', async () => {
+  for (const [confirmWindowSeconds, afterFirst] of [
+    [120, 'verified'],
+    [300, 'applied'],
+  ] as const) {
+    const w = world();
+    const { id, digest } = await w.proposed({ confirmWindowSeconds });
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    await w.due(31_000);
+    expect(w.state(id)?.state).toBe(afterFirst);
+    expect(w.state(id)?.measurements).toHaveLength(1);
+  }
 });
 
 test.each([1, 29, 901, Number.NaN])('a confirm window of %s s is no window', async (confirmWindowSeconds) => {
