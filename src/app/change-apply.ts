@@ -2,7 +2,7 @@
 import * as decide from '../core/change-decide.js';
 import { hostIdentity, planDigest } from '../core/plan-digest.js';
 import { evaluateKeys } from '../core/policy.js';
-import { dueAfterNotAfter, dueToApply, NOT_AFTER_SECONDS } from './change-due.js';
+import { dueAfterNotAfter, dueToApply, hostNotAfter, NOT_AFTER_SECONDS } from './change-due.js';
 import { hostOf } from './change-permission.js';
 import type { ChangePorts, Diagnose, Result } from './change-ports.js';
 import { record, unknownChange, wasOvertaken } from './change-record.js';
@@ -65,9 +65,6 @@ export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
   // By the one process whose intent stands, and before the host is told: no other may overwrite it with what came after.
   await store.documents.put(BEFORE, id, before.diagnosis);
   // The host's time left, cut by what the bot has spent since it asked for the host's clock.
-  const told = await gate.set(host, id, change.plan, {
-    ...hostClock,
-    uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS,
-  });
+  const told = await gate.set(host, id, change.plan, hostNotAfter(hostClock));
   return follow(parts, intended.change, told);
 };

@@ -9,31 +9,18 @@ import type { Change } from '../core/change.js';
 import type { Setting } from '../core/plan.js';
 import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
 import { StoreFailure } from '../ports/store.js';
+import { DRAFTS, type Draft } from './change-draft.js';
 import type { ChangePorts, Nudge } from './change-ports.js';
 
-/** What is kept of a proposal from its modal on: where it was asked, and the words that its approvers read. */
-export interface Draft {
-  place: Place;
-  /** `team:user` of who asked */
-  by: string;
-  host: string;
-  settings: readonly Setting[];
-  finding?: { id: string; subject?: string };
-  undoes?: string;
-  mayPersist: boolean;
-  createdAtMs: number;
-}
-export const DRAFTS = 'change-draft';
-
 /** Where a change's message stands; `posted` absent while it is being posted. */
-interface Standing {
+export interface Standing {
   posted?: Posted;
   /** the version of the change that it shows */
   version: number;
   sinceMs: number;
   skippedTold?: true;
 }
-const MESSAGES = 'change-message';
+export const MESSAGES = 'change-message';
 /** a process that died while it posted is taken over after this */
 const POSTING_MS = 20_000;
 const RECONCILE_MS = 10_000;

@@ -4,6 +4,7 @@
  */
 
 import type { SysctlsRead } from '../command.js';
+import type { ChangeDesk } from '../command-changes.js';
 import type { Caller } from '../core/caller.js';
 import type { Change } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
@@ -12,8 +13,7 @@ import type { Chat } from '../ports/chat.js';
 import type { Transport } from '../ports/transport.js';
 import { ChangeBoard } from './change-board.js';
 import { approverNames, cardFor } from './change-card.js';
-import type { CallersChanges as Desk } from './change-desk.js';
-import { CallersChanges } from './change-desk.js';
+import { changeDeskAt } from './change-desk.js';
 import { GateDoor } from './change-gate.js';
 import { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
@@ -61,9 +61,9 @@ export class Changes {
   }
 
   /** What one person may do from where they are. */
-  at(caller: Caller, subject: Subject): Desk {
+  at(caller: Caller, subject: Subject): ChangeDesk {
     const { lifecycle, board, stepUp, gate } = this;
-    return new CallersChanges({ ...this.parts, lifecycle, board, stepUp, gate }, caller, subject);
+    return changeDeskAt({ ...this.parts, lifecycle, board, stepUp, gate }, caller, subject);
   }
 
   /** Who is to be told, by the names of the policy. */

@@ -11,6 +11,7 @@ import { nearestNames } from './selector.js';
 import type { SysctlValues } from './snapshot.js';
 import type { SysctlEntry } from './sysctl.js';
 import { normalizedName, todaysName } from './sysctl-names.js';
+import { folded, valueIn } from './values.js';
 
 /** A value that somebody wants a key to have, as the kernel prints it. */
 export interface Wish {
@@ -96,8 +97,6 @@ export const inOrder = <T extends { key: string }>(settings: readonly T[]): T[] 
   for (const setting of settings) place(setting);
   return ordered;
 };
-
-const folded = (value: string): string => value.trim().replace(/\s+/g, ' ');
 
 /**
  * What was typed behind `set`: `key=value …`. Values of several numbers stand in quotes, or joined by `_`; a range also as
@@ -196,9 +195,8 @@ const settingFor = (
   const entry = catalogue.get(key);
   const keys = evaluateKeys(policy, catalogue, [wish]);
   if (entry === undefined || !keys.allowed) return { why: keys.allowed ? `nothing is known of ${key}` : keys.why };
-  const value = now[key];
-  if (value === undefined) return { why: `this host has no ${key}, or it could not be read` };
-  const from = folded(value);
+  const from = valueIn(now, key);
+  if (from === undefined) return { why: `this host has no ${key}, or it could not be read` };
   if (from === to) return { why: `${key} is ${to === '' ? 'empty' : to}${ALREADY}` };
   const problem = moveProblem(from, to, entry, undoes);
   return problem === undefined ? { setting: settingOf(wish, from, entry) } : { why: problem };

@@ -2,6 +2,15 @@
 import { parsePortList } from './port-list.js';
 import type { AllowedValues } from './sysctl.js';
 
+/** A value as it is compared: blanks folded to one, none around it. */
+export const folded = (value: string): string => value.trim().replace(/\s+/g, ' ');
+
+/** A key's value as it is compared; undefined where the host has none, or it could not be read. */
+export const valueIn = (values: Readonly<Record<string, string | undefined>>, key: string): string | undefined => {
+  const value = values[key];
+  return value === undefined ? undefined : folded(value);
+};
+
 const INTEGER = /^(?:0|[1-9]\d{0,14})$/;
 
 const integers = (text: string): number[] | undefined => {

@@ -1,6 +1,7 @@
 /** The one message of a change, with two processes, restarts, a deleted message and a channel that can't be written to. */
 import { describe, expect, test } from '@jest/globals';
-import { ChangeBoard, DRAFTS, type Draft } from '../../src/app/change-board.js';
+import { ChangeBoard } from '../../src/app/change-board.js';
+import { DRAFTS, type Draft } from '../../src/app/change-draft.js';
 import type { ChangeEvent } from '../../src/core/change.js';
 import { FakeChat, HandClock, keepingLog, wordsOf } from '../support/bot-fakes.js';
 import { type MemoryDisk, memoryDisk, memoryStore } from '../support/memory-store.js';
