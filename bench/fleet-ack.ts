@@ -4,6 +4,7 @@
  *
  *   npm run build && node dist/bench/fleet-ack.js [hosts] [commands]
  *
+ * BENCH_CPU_PROFILES=<folder> writes profiles of the program's threads there.
  * Slack gives 3 s. The machine's own load is printed with the figures: on two busy cores they say more about the machine.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
@@ -17,6 +18,7 @@ import { readRecording, replayState } from '../src/lab/recordings.js';
 import { startLabServer } from '../src/lab/server.js';
 import { textOf } from '../src/workspace/driver.js';
 import { startWorkspace } from '../src/workspace/workspace.js';
+import { type LoopDelay, watchLoop } from './loop-delay.js';
 
 const USER = 'tcpstates';
 /** a real probe waits two seconds between its counters */
@@ -41,6 +43,16 @@ const serve = async (count: number, hostKey: string, clientKey: string): Promise
   }
   process.send?.(ports);
 };
+
+const askLoop = (program: ChildProcess): Promise<LoopDelay> =>
+  new Promise((resolve, reject) => {
+    program.once('message', (message) => resolve(message as LoopDelay));
+    program.once('exit', (code) => reject(new Error(`the program ended with ${code}`)));
+    program.send('loop-delay');
+  });
+
+const inWords = ({ p50Ms, p99Ms, maxMs }: LoopDelay): string =>
+  `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms, most ${maxMs.toFixed(0)} ms`;
 
 const at = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -75,19 +87,34 @@ const bench = async (count: number, commands: number): Promise<void> => {
         ),
       }),
     );
-    const program = spawn(process.execPath, [fileURLToPath(new URL('../src/main.js', import.meta.url))], {
-      cwd: folder,
-      env: {
-        PATH: process.env['PATH'],
-        SLACK_BOT_TOKEN: workspace.botToken,
-        SLACK_APP_TOKEN: workspace.appToken,
-        SLACK_API_URL: workspace.apiUrl,
-        LOG_LEVEL: 'warn',
+    const own = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+    const profile = process.env['BENCH_CPU_PROFILES'];
+    const program = spawn(
+      process.execPath,
+      [
+        ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+        '--import',
+        own('loop-delay.js'),
+        own('../src/main.js'),
+      ],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env['PATH'],
+          BENCH_LOOP_DELAY: '1',
+          SLACK_BOT_TOKEN: workspace.botToken,
+          SLACK_APP_TOKEN: workspace.appToken,
+          SLACK_API_URL: workspace.apiUrl,
+          LOG_LEVEL: 'warn',
+        },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    );
     children.push(program);
     await workspace.connected(2, 60_000);
+    const ownLoop = watchLoop();
+    await askLoop(program);
+    ownLoop();
 
     const people = ['Ada', 'Grace', 'Linus', 'Margaret'].map((name) => workspace.as(name));
     const sinceMs = performance.now();
@@ -109,16 +136,24 @@ const bench = async (count: number, commands: number): Promise<void> => {
     const answer = () => workspace.messages('#incident-7').find((message) => /hosts? answered/.test(textOf(message)));
     await workspace.waitFor(() => answer() !== undefined, 'the answer about all hosts', OVER_MS);
     const wholeMs = performance.now() - sinceMs;
+    const [theirs, ours] = [await askLoop(program), ownLoop()];
     const message = answer();
     const sorted = [...acknowledgedMs].sort((a, b) => a - b);
     process.stdout.write(
       `${[
         `${count} hosts in one answer, ${commands} slash commands meanwhile; ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`,
         `acknowledged after p50 ${at(sorted, 0.5).toFixed(0)} ms, p99 ${at(sorted, 0.99).toFixed(0)} ms, most ${at(sorted, 1).toFixed(0)} ms; ${late} not within the 3 s`,
+        `event loop of the program's main thread: ${inWords(theirs)}; of this bench, which plays Slack: ${inWords(ours)}`,
         `the answer about all of them after ${(wholeMs / 1_000).toFixed(1)} s: ${/\d[\d,]* of [\d,]+ hosts answered/.exec(message === undefined ? '' : textOf(message))?.[0] ?? 'not found'}`,
       ].join('\n')}\n`,
     );
   } finally {
+    // A profile is written at the end of a program that ends by itself.
+    if (process.env['BENCH_CPU_PROFILES'] !== undefined) {
+      const [, program] = children;
+      program?.kill('SIGTERM');
+      await Promise.race([new Promise((resolve) => program?.once('exit', resolve)), sleep(20_000)]);
+    }
     for (const child of children) child.kill('SIGKILL');
     await workspace.close();
     rmSync(folder, { recursive: true, force: true });

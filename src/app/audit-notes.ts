@@ -8,6 +8,8 @@ import type { Log } from '../ports/log.js';
 import type { Store } from '../ports/store.js';
 
 const TOGETHER_MS = 250;
+/** each is hashed and bound: a thousand at once would keep the program from everything else for half a second */
+const AT_ONCE = 50;
 /** a store that does not answer must not fill the memory */
 const WAITING_MAX = 5_000;
 
@@ -44,12 +46,18 @@ export class AuditNotes {
     const drafts = this.waiting;
     this.waiting = [];
     if (drafts.length === 0) return;
+    let written = 0;
     try {
-      await store.audit.append(drafts);
+      while (written < drafts.length) {
+        if (written > 0) await new Promise(setImmediate);
+        await store.audit.append(drafts.slice(written, written + AT_ONCE));
+        written += AT_ONCE;
+      }
       if (this.lost > 0) log.error({ count: this.lost }, 'looks at hosts were not noted in the audit log');
       this.lost = 0;
     } catch (error) {
-      log.error({ count: drafts.length, err: error }, 'looks at hosts could not be noted in the audit log');
+      const count = drafts.length - written;
+      log.error({ count, err: error }, 'looks at hosts could not be noted in the audit log');
     }
   }
 }

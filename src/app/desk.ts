@@ -10,7 +10,6 @@ import { type Caller, personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Action, Subject } from '../core/policy.js';
 import type { Rule, Thresholds } from '../core/rule.js';
-import { nearestNames, parseSelector, resolveSelector } from '../core/selector.js';
 import type { SysctlCatalogue } from '../core/sysctl-query.js';
 import { type Chat, ChatError, type Place, type Posted, type ResponseUrl } from '../ports/chat.js';
 import type { Clock } from '../ports/clock.js';
@@ -18,7 +17,7 @@ import type { Click } from '../ports/inbox.js';
 import type { Log } from '../ports/log.js';
 import type { PendingAnswers } from '../ports/pending.js';
 import { answer } from './desk-answer.js';
-import { makeFleetDesk } from './desk-fleet.js';
+import { makeFleetDesk, selectHosts } from './desk-fleet.js';
 import type { Waiting } from './desk-waiting.js';
 import type { Fleets } from './fleet.js';
 import type { Investigations } from './investigate.js';
@@ -103,19 +102,8 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
       return { ...visible(), ...(problem === undefined ? {} : { problem }) };
     },
     find: (text): Found => {
-      const parsed = parseSelector(text);
-      if (!parsed.ok) return { ok: false, problem: parsed.problem };
-      const { hosts } = visible();
-      // Only what the caller may see is searched, so that no refusal tells of a host.
-      const seen: Inventory = { ...parts.inventory(), hosts: new Map(hosts.map((host) => [host.name, host])) };
-      const resolved = resolveSelector(parsed.selector, seen);
-      const [unknown] = resolved.unknown;
-      if (unknown !== undefined && resolved.hosts.length === 0) {
-        const nearest =
-          unknown.nearest.length > 0 ? unknown.nearest : nearestNames(unknown.term, [...seen.hosts.keys()]);
-        return { ok: false, term: unknown.term, nearest };
-      }
-      return { ok: true, hosts: resolved.hosts };
+      const selection = selectHosts(text, parts.inventory(), (host) => parts.maySee(caller, host, subject));
+      return selection.ok ? { ok: true, hosts: selection.hosts } : selection;
     },
     ...(parts.changesFor === undefined ? {} : { changes: parts.changesFor(caller, subject) }),
     ...(parts.fleets === undefined
@@ -138,8 +126,8 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     may: (action) => parts.may?.(subject, action) ?? true,
     cancel: (posted) => parts.waiting?.cancel(posted, caller.userId) ?? false,
     canOpenModal: occasion.triggerId !== undefined,
-    investigate: async (host) => {
-      const investigated = await investigations.investigate(host);
+    investigate: async (host, cancelled) => {
+      const investigated = await investigations.investigate(host, cancelled);
       const data =
         investigated.status === 'measured'
           ? {
@@ -159,12 +147,12 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
       const kept = measurementId === undefined ? undefined : investigations.measurement(measurementId);
       return kept !== undefined && parts.maySee(caller, kept.host, subject) ? kept : undefined;
     },
-    readSysctls: async (host) => {
-      const read = await investigations.readSysctls(host);
+    readSysctls: async (host, cancelled) => {
+      const read = await investigations.readSysctls(host, cancelled);
       parts.note?.(caller, { kind: 'read.sysctls', host, data: { status: read.status } });
       return read;
     },
-    check: (host) => investigations.check(host),
+    check: (host, cancelled) => investigations.check(host, cancelled),
 
     // From Home there is no channel to whisper in: the direct message with the bot is as private.
     whisper: async (message: Message, at: Place = place) =>

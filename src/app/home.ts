@@ -1,5 +1,5 @@
 /** What the Home tab of a person shows, gathered at the moment at which it is opened. */
-import { type Home, type HomeHost, type HomeMay, homeView } from '../blocks/home.js';
+import { type Home, type HomeMay, homeView } from '../blocks/home.js';
 import { verdictOf } from '../blocks/verdict.js';
 import type { Investigated, Measured } from '../command.js';
 import { type Caller, personKey } from '../core/caller.js';
@@ -12,6 +12,7 @@ import type { Chat } from '../ports/chat.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import { type Store, StoreFailure } from '../ports/store.js';
+import { HomeMemory, type Kept } from './home-memory.js';
 
 export interface HomesParts {
   store: Pick<Store, 'changes' | 'documents'>;
@@ -25,7 +26,6 @@ export interface HomesParts {
   last?: (host: Host) => Measured | undefined;
 }
 
-const RECENT_MAX = 8;
 const FRESH_MS = 24 * 3_600_000;
 const SHOWN: readonly (readonly [Action, string])[] = [
   ['see', 'Measure'],
@@ -35,37 +35,26 @@ const SHOWN: readonly (readonly [Action, string])[] = [
   ['revert', 'Revert what is in force'],
 ];
 
-interface Kept extends HomeHost {
-  wrong: boolean;
-}
-
 export class Homes {
-  constructor(private readonly parts: HomesParts) {}
+  private readonly memory: HomeMemory;
+
+  constructor(private readonly parts: HomesParts) {
+    this.memory = new HomeMemory(parts);
+  }
 
   /** Remembers what was measured, for this person's and everybody's Home. Never rejects. */
-  async measured(caller: Caller, investigated: Investigated): Promise<void> {
-    const { documents } = this.parts.store;
-    const host = investigated.host.name;
-    const kept = this.keptOf(investigated, this.parts.clock.now());
-    await this.keep(investigated);
-    try {
-      const id = personKey(caller);
-      const before = (await documents.get<Kept[]>('recent', id))?.value ?? [];
-      await documents.put('recent', id, [kept, ...before.filter((it) => it.host !== host)].slice(0, RECENT_MAX));
-    } catch (error) {
-      this.parts.log.warn({ host, err: error }, 'what was measured could not be kept for the Home tab');
-    }
+  measured(caller: Caller, investigated: Investigated): Promise<void> {
+    return this.memory.keep(this.keptOf(investigated, this.parts.clock.now()), personKey(caller));
   }
 
   /** Remembers how a host is, for everybody's Home. Never rejects. */
-  async keep(investigated: Investigated): Promise<void> {
-    const { clock, log, store } = this.parts;
-    const { name } = investigated.host;
-    await store.documents
-      .put('host-now', name, this.keptOf(investigated, clock.now()))
-      .catch((error: unknown) =>
-        log.warn({ host: name, err: error }, 'how a host is could not be kept for the Home tab'),
-      );
+  keep(investigated: Investigated): Promise<void> {
+    return this.memory.keep(this.keptOf(investigated, this.parts.clock.now()));
+  }
+
+  /** Writes what waits to be written. */
+  finish(): Promise<void> {
+    return this.memory.finish();
   }
 
   private keptOf(investigated: Investigated, atMs: number): Kept {
@@ -110,13 +99,12 @@ export class Homes {
     };
     const hostOf = (change: Change): Host | undefined => inventory().hosts.get(change.plan.host.name);
     try {
-      const [open, now, recent, watches] = await Promise.all([
+      const [open, known, recent, watches] = await Promise.all([
         changes.find({ open: true, limit: 200 }),
-        documents.list<Kept>('host-now'),
-        documents.get<Kept[]>('recent', personKey(caller)),
+        this.memory.ofHosts(),
+        this.memory.ofPerson(personKey(caller)),
         documents.list<Watch>('watch'),
       ]);
-      const known = new Map(now.map(({ id, value }) => [id, value]));
       const seen = open.filter(({ plan }) => names.has(plan.host.name));
       return {
         ...none,
@@ -134,7 +122,7 @@ export class Homes {
           .filter((it) => it !== undefined)
           .filter(({ wrong, atMs: at }) => wrong && atMs - at < FRESH_MS)
           .sort((a, b) => b.atMs - a.atMs),
-        recent: (recent?.value ?? []).filter(({ host }) => names.has(host)),
+        recent: recent.filter(({ host }) => names.has(host)),
         watches: watches
           .map(({ value }) => value)
           .filter(({ by, ended }) => ended === undefined && personKey(by) === personKey(caller))

@@ -94,6 +94,6 @@ export class WarRoom {
 
   /** Waits for what is under way. */
   async finish(): Promise<void> {
-    await Promise.allSettled([this.watches.finish(), ...this.noting]);
+    await Promise.allSettled([this.watches.finish(), this.homes.finish(), ...this.noting]);
   }
 }

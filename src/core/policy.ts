@@ -3,7 +3,7 @@
  * the steps that led to it, and who could where the asker can't. Evaluation time is an input.
  */
 import type { Host, Inventory } from './inventory.js';
-import { type ParsedSelector, parseSelector, patternToRegExp, resolveSelector, type Selector } from './selector.js';
+import { matcherOf, type ParsedSelector, parseSelector, patternToRegExp, type Selector } from './selector.js';
 import type { SysctlEntry } from './sysctl.js';
 import { type Bounds, valueProblem } from './values.js';
 
@@ -128,11 +128,9 @@ const holdsRole = (policy: Policy, subject: Subject, roleName: string): boolean 
   );
 };
 
-/** Whether a selector names a host; resolved against that host alone, as it is registered now. */
-export const selects = (selector: Selector, host: Host, inventory: Inventory): boolean => {
-  const only: Inventory = { ...inventory, hosts: new Map([[host.name, host]]) };
-  return resolveSelector(selector, only).hosts.length > 0;
-};
+/** Whether a selector names a host, as it is registered now. */
+export const selects = (selector: Selector, host: Host, inventory: Inventory): boolean =>
+  matcherOf(selector, inventory)(host);
 
 /** People and filled roles that a set of role names stands for, without one person. */
 export const peopleIn = (policy: Policy, roleNames: readonly string[], without?: string): string[] => {

@@ -107,6 +107,8 @@ export interface Documents {
     expectedVersion?: number,
     along?: { audit?: readonly AuditDraft[]; due?: readonly DueDraft[] },
   ): Promise<number>;
+  /** All or nothing, whatever stands there: many small ones for the price of one. */
+  putAll(kind: string, all: readonly { id: string; value: unknown }[]): Promise<void>;
   list<T>(kind: string): Promise<readonly { id: string; value: T; version: number }[]>;
   delete(kind: string, id: string): Promise<void>;
 }

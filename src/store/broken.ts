@@ -17,7 +17,7 @@ export const brokenStore = (failure: StoreFailure): Store => {
       noteAnchor: refuse,
     },
     due: { schedule: refuse, claim: refuse, done: refuse, next: refuse },
-    documents: { get: refuse, put: refuse, list: refuse, delete: refuse },
+    documents: { get: refuse, put: refuse, putAll: refuse, list: refuse, delete: refuse },
     samples: { add: refuse, read: refuse, thin: refuse },
     describe: () => `no store: ${failure.message}`,
     backup: refuse,

@@ -7,6 +7,9 @@ import { guarded, isDuplicate } from './failures.js';
 import type { Tables } from './schema.js';
 import { transact } from './transact.js';
 
+/** as many as PostgreSQL and SQLite bind without a word */
+const ROWS_AT_ONCE = 200;
+
 export const documentsIn = (db: Kysely<Tables>): Documents => {
   const conflict = (kind: string, id: string): StoreFailure =>
     new StoreFailure('conflict', `${kind} ${id} has moved meanwhile`);
@@ -58,6 +61,28 @@ export const documentsIn = (db: Kysely<Tables>): Documents => {
           throw isDuplicate(error) ? conflict(kind, id) : error;
         }),
       ),
+
+    putAll: (kind, all) =>
+      guarded(async () => {
+        if (all.length === 0) return;
+        await transact(db, async (tx) => {
+          for (let at = 0; at < all.length; at += ROWS_AT_ONCE)
+            await tx
+              .insertInto('document')
+              .values(
+                all
+                  .slice(at, at + ROWS_AT_ONCE)
+                  .map(({ id, value }) => ({ kind, id, value: JSON.stringify(value), version: 1 })),
+              )
+              .onConflict((both) =>
+                both.columns(['kind', 'id']).doUpdateSet((column) => ({
+                  value: column.ref('excluded.value'),
+                  version: column('document.version', '+', 1),
+                })),
+              )
+              .execute();
+        });
+      }),
 
     list: <T>(kind: string) =>
       guarded(async () => {

@@ -156,6 +156,16 @@ export const storeContract = (
       expect(await store.due.next()).toBeUndefined();
     });
 
+    test('puts many documents at once, new ones and ones that stand there', async () => {
+      await store.documents.put('now', 'h0', 'old');
+      await store.documents.putAll('now', []);
+      const all = Array.from({ length: 450 }, (_, at) => ({ id: `h${at}`, value: { at } }));
+      await store.documents.putAll('now', all);
+      expect((await store.documents.list('now')).length).toBe(450);
+      expect(await store.documents.get('now', 'h0')).toEqual({ value: { at: 0 }, version: 2 });
+      expect(await store.documents.get('now', 'h449')).toEqual({ value: { at: 449 }, version: 1 });
+    });
+
     test('keeps documents with compare-and-set', async () => {
       expect(await store.documents.get('card', 'c1')).toBeUndefined();
       expect(await store.documents.put('card', 'c1', { ts: '1.2' }, 0)).toBe(1);

@@ -130,6 +130,13 @@ export const memoryStore = (disk: MemoryDisk, hash: (text: string) => string = s
         schedule(due);
         return version + 1;
       },
+      putAll: async (kind, all) => {
+        for (const { id, value } of all) {
+          const key = `${kind}\n${id}`;
+          const version = (disk.documents.get(key)?.version ?? 0) + 1;
+          disk.documents.set(key, { kind, id, value: JSON.stringify(value), version });
+        }
+      },
       list: async <T>(kind: string) =>
         [...disk.documents.values()]
           .filter((document) => document.kind === kind)
