@@ -11,14 +11,20 @@ import type { Lease } from './pool.js';
 import { ProbeChannel } from './probe-channel.js';
 import { questionFor } from './script.js';
 
+/** A login shell that does not say within this time that it reads a loop never will: its questions come one by one. */
+const LOOP_MS = 3_000;
 /** Beyond what the script takes on a healthy host: then the session, or the connection under it, is taken for dead. */
 const LATE_MS = 3_000;
 
 export class ProbeChannels {
   /** one for each connection; `undefined` while it is being opened */
   readonly #kept = new WeakMap<Connection, ProbeChannel | undefined>();
+  /** the last one of every host, by its name */
+  readonly #ofHost = new Map<string, ProbeChannel>();
+  readonly #without = new WeakSet<Connection>();
 
-  async #channel(connection: Connection, script: Script, deadline: Deadline, signal: AbortSignal) {
+  async #channel(connection: Connection, host: Host, script: Script, deadline: Deadline, signal: AbortSignal) {
+    if (this.#without.has(connection)) return undefined;
     const kept = this.#kept.get(connection);
     if (kept !== undefined && !kept.closed) {
       if (kept.busy) return undefined;
@@ -26,15 +32,25 @@ export class ProbeChannels {
       kept.close();
     } else if (kept === undefined && this.#kept.has(connection)) return undefined;
     this.#kept.set(connection, undefined);
+    const loop = AbortSignal.timeout(Math.ceil(Math.min(LOOP_MS, deadline.remainingMs / 3)));
     try {
-      const opened = await ProbeChannel.open(connection, script, deadline, signal);
+      const opened = await ProbeChannel.open(connection, script, deadline, AbortSignal.any([signal, loop]));
       this.#kept.set(connection, opened);
+      this.#ofHost.set(host.name, opened);
       connection.onCrowded(() => opened.giveWay());
       return opened;
     } catch (error) {
       this.#kept.delete(connection);
-      throw error;
+      if (signal.aborted || !loop.aborted) throw error;
+      this.#without.add(connection);
+      return undefined;
     }
+  }
+
+  /** The host is no longer asked again and again: its shell ends, after the answer that is under way. */
+  close(host: string): void {
+    this.#ofHost.get(host)?.giveWay();
+    this.#ofHost.delete(host);
   }
 
   /**
@@ -51,7 +67,7 @@ export class ProbeChannels {
     const signal = warm ? AbortSignal.any([deadline.signal, late]) : deadline.signal;
     let channel: ProbeChannel | undefined;
     try {
-      channel = await this.#channel(connection, script, deadline, signal);
+      channel = await this.#channel(connection, host, script, deadline, signal);
       if (channel === undefined) return undefined;
       const { ended, text, stderr, exitCode } = await channel.ask(host.limits.outputBytesMax, deadline, signal);
       if (ended === 'too-much')

@@ -14,6 +14,7 @@ import { Identities } from './identities.js';
 import { Opener } from './opener.js';
 import { type Lease, POOL_LIMITS, Pool, type PoolLimits } from './pool.js';
 import { scanKeys } from './scan.js';
+import { Standby } from './standby.js';
 import { type Target, targetOf } from './target.js';
 
 export interface EngineOptions {
@@ -30,6 +31,7 @@ export class Engine implements Transport {
   readonly #identities: Identities;
   readonly #opener: Opener;
   readonly #pool: Pool;
+  readonly #standby: Standby;
   readonly #channels = new ProbeChannels();
   readonly #underWay = new Set<Deadline>();
   #hosts: ReadonlyMap<string, Host> = new Map();
@@ -47,6 +49,11 @@ export class Engine implements Transport {
     this.#pool = new Pool((target, phase, signal) => this.#opener.open(target, phase, signal), {
       ...POOL_LIMITS,
       ...options.pool,
+    });
+    this.#standby = new Standby({
+      lease: (target, signal) => this.#lease(target, signal),
+      room: (target) => this.#pool.hasRoom(target),
+      queue: () => this.#opener.queue,
     });
     this.inventoryChanged(options.hosts);
   }
@@ -100,7 +107,9 @@ export class Engine implements Transport {
           try {
             const kept =
               options?.keepOpen === true ? await this.#channels.ask(lease, host, script, deadline) : undefined;
-            return { status: 'ok', transcript: kept ?? (await askOver(lease, host, script, deadline)) };
+            const transcript = kept ?? (await askOver(lease, host, script, deadline));
+            if (host.change !== undefined) this.#standby.want(targetOf(host, 'change', this.#hosts));
+            return { status: 'ok', transcript };
           } catch (error) {
             if (!(error instanceof StaleConnection)) throw error;
             lease.retire();
@@ -112,6 +121,10 @@ export class Engine implements Transport {
       },
       ({ failure: why }) => ({ status: 'failed', failure: why }),
     );
+  }
+
+  closeKept(host: Host): void {
+    this.#channels.close(host.name);
   }
 
   check(host: Host, options?: AskOptions): Promise<CheckReport> {
@@ -169,6 +182,7 @@ export class Engine implements Transport {
   inventoryChanged(hosts: readonly Host[]): void {
     this.#hosts = new Map(hosts.map((host) => [host.name, host]));
     this.#pool.keepOnly(this.#keysOf(hosts));
+    this.#standby.forgive();
     this.#preparing.abort();
     this.#preparing = new AbortController();
     void this.#prepare(hosts, this.#preparing.signal);
@@ -197,6 +211,7 @@ export class Engine implements Transport {
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    this.#standby.stop();
     this.#preparing.abort();
     const endsMs = performance.now() + graceMs;
     while (this.#underWay.size > 0 && performance.now() < endsMs)

@@ -45,6 +45,11 @@ export class Opener {
     this.#parts = parts;
   }
 
+  /** Somebody waits for a place among the logins. */
+  get queue(): boolean {
+    return this.#logins.waiting > 0;
+  }
+
   /** @throws Failure, or the signal's reason */
   async open(target: Target, phase: PhaseHolder, signal: AbortSignal, onHostKey?: () => void): Promise<Connection> {
     for (let attempt = 0; ; attempt += 1) {

@@ -24,7 +24,7 @@ export interface TransportOptions {
 const BACKSTOP_MS = 2_000;
 /** A worker that can't even say what time it is within this is replaced. */
 const CLOSE_REPLY_MS = 3_000;
-/** Enough for 1,200 connections and their answers; beyond it the thread ends, not the program. */
+/** Enough for 2,400 connections and their answers; beyond it the thread ends, not the program. */
 const HEAP_MB_MAX = 1_024;
 
 interface Pending {
@@ -135,6 +135,10 @@ class ThreadedTransport implements Transport {
       { call: 'ask', host, script, ...(options?.keepOpen === true ? { keepOpen: true } : {}) },
       options,
     );
+  }
+
+  closeKept(host: Host): void {
+    this.#worker?.postMessage({ kind: 'close-kept', host } satisfies ToWorker);
   }
 
   check(host: Host, options?: AskOptions): ReturnType<Transport['check']> {

@@ -17,6 +17,7 @@ export type Call =
 export type ToWorker =
   | { kind: 'call'; id: number; call: Call; timeoutMs?: number }
   | { kind: 'cancel'; id: number }
+  | { kind: 'close-kept'; host: Host }
   | { kind: 'inventory'; hosts: readonly Host[] }
   | { kind: 'close'; id: number; graceMs: number };
 

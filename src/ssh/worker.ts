@@ -41,6 +41,9 @@ port.on('message', (message: ToWorker) => {
     case 'cancel':
       cancels.get(message.id)?.abort();
       return;
+    case 'close-kept':
+      engine.closeKept(message.host);
+      return;
     case 'inventory':
       engine.inventoryChanged(message.hosts);
       return;

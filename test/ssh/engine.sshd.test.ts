@@ -489,4 +489,58 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     const report = await engine.check(host);
     expect(report.failure).toBeUndefined();
   });
+
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (let waited = 0; waited < 200 && !holds(); waited += 1) await later(50);
+    expect(holds()).toBe(true);
+  };
+
+  test('who measured a host gets to its gate also when it takes no new connection any more', async () => {
+    const server = await start(scratch, [key.publicLine, `restrict,command="echo end=ok" ${stranger.publicLine}`]);
+    const change = { user: hostOn(server).user, identity: [{ kind: 'file' as const, path: stranger.path }] };
+    const host = hostOn(server, { change });
+    const engine = engineWith([host]);
+    expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    await until(() => engine.connections === 2);
+    process.kill(server.pid, 'SIGKILL');
+    expect(problemOf(await engineWith([host]).ask(host, PING))).toBe('refused');
+    expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    expect(await engine.gate(host, 'status abc')).toMatchObject({ status: 'answered', answer: { end: 'ok' } });
+  });
+
+  test('a change account that can`t log in is not tried with every measurement; a new inventory is tried again', async () => {
+    const server = await start(scratch, [key.publicLine]);
+    const change = { user: hostOn(server).user, identity: [{ kind: 'file' as const, path: stranger.path }] };
+    const host = hostOn(server, { change });
+    const engine = engineWith([host]);
+    const refused = (): number => server.log().split('Connection closed by authenticating user').length - 1;
+    expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    await until(() => refused() === 1);
+    for (let n = 0; n < 5; n += 1) expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    expect(engine.connections).toBe(1);
+    engine.inventoryChanged([host]);
+    expect(problemOf(await engine.ask(host, PING))).toBe('ok');
+    await until(() => refused() === 2);
+  });
+
+  test('a second login costs nobody the first: a full pool keeps none in reserve', async () => {
+    const change = { user: hostOn(sshd).user, identity: [{ kind: 'file' as const, path: rsa.path }] };
+    const hosts = [0, 1].map((n) =>
+      hostOn(sshd, {
+        name: `h-${n}`,
+        change,
+        hostKeys: { kind: 'pinned', keys: [...sshd.hostKeys, ...Array(n).fill('')] },
+      }),
+    );
+    const engine = engineWith(hosts, { pool: { connectionsMax: 2 } });
+    const [one, two] = hosts as [Host, Host];
+    expect(problemOf(await engine.ask(one, PING))).toBe('ok');
+    await until(() => engine.connections === 2);
+    expect(problemOf(await engine.ask(two, PING))).toBe('ok');
+    for (let n = 0; n < 5; n += 1) {
+      await later(20);
+      expect(engine.connections).toBeLessThanOrEqual(2);
+    }
+    expect(await engine.ask(two, PING)).toMatchObject({ transcript: { warm: true } });
+  });
 });
