@@ -8,6 +8,7 @@ import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 
 const ADDRESS = '127.0.0.1';
 const SCRIPT_BYTES_MAX = 1_048_576;
+const LINE_MAX = 1_024;
 
 /** Answers one script; the end of the answer ends the session. */
 export type Responder = (script: string) => Promise<string> | string;
@@ -30,22 +31,42 @@ export interface LabServer {
 const blobOf = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'base64');
 const same = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-/** The script comes on standard input, which stays open behind it: its own last line, `exit`, ends it. */
+/**
+ * The script comes on standard input, which stays open behind it: its own last line, `exit`, ends it. One that is a loop says
+ * that it is there and answers every line that comes, as a shell would that is kept for further questions.
+ */
 const replay = (channel: ServerChannel, respond: Responder): void => {
   let script = '';
   let answered = false;
+  let looping = false;
+  let asked = '';
   const answer = async (): Promise<void> => {
-    if (answered) return;
+    if (answered || looping) return;
     answered = true;
     channel.write(await respond(script));
     channel.exit(0);
     channel.end();
   };
+  const answerLine = async (line: string): Promise<void> => {
+    const said = await respond(script);
+    if (channel.writable) channel.write(`${said.trimEnd()}\n@@asked ${line} 0\n`);
+  };
   channel.on('data', (chunk: Buffer) => {
+    if (looping) {
+      asked = (asked + chunk.toString('utf8')).slice(-LINE_MAX);
+      const lines = asked.split('\n');
+      asked = lines.pop() ?? '';
+      for (const line of lines) void answerLine(line);
+      return;
+    }
     if (script.length < SCRIPT_BYTES_MAX) script += chunk.toString('utf8');
     if (script.endsWith('\nexit\n')) void answer();
+    if (script.endsWith('\nmain\n') && script.includes('echo @@ready\n')) {
+      looping = true;
+      channel.write('@@ready\n');
+    }
   });
-  channel.on('end', () => void answer());
+  channel.on('end', () => (looping ? channel.end() : void answer()));
 };
 
 const runShell = (channel: ServerChannel): void => {

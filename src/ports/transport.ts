@@ -92,6 +92,8 @@ export interface GateAnswer {
 export interface Transport {
   /** Runs one of the fixed scripts. Never throws for what a host or a network does. */
   ask(host: Host, script: Script, options?: AskOptions): Promise<Answer>;
+  /** Of a host that is not asked again soon: the shell that `keepOpen` holds there ends, its connection goes when it has been idle. */
+  closeKept(host: Host): void;
   /** Tries a fresh connection step by step, for `/hosts check`. */
   check(host: Host, options?: AskOptions): Promise<CheckReport>;
   /** The host's key over SSH's own exchange, unverified, for an operator to compare: `ssh-ed25519 AAAA…` and SHA256 print. */

@@ -1,11 +1,14 @@
 /** The session that stays open, in real shells behind a real sshd. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
 import type { Answer } from '../../src/ports/transport.js';
 import { Engine } from '../../src/ssh/engine.js';
 import { describeNeeding } from '../support/needs.js';
 import { hostAt, type RunningSshd, Scratch, startSshd } from './sshd.js';
+
+// A session that gives no answer is waited for, seconds long.
+jest.setTimeout(30_000);
 
 const script = (text: string, over: Partial<Script> = {}): Script => ({
   id: 'state',
@@ -148,6 +151,33 @@ describeNeeding(['sshd'], 'a session that is kept open', () => {
     expect(pidOf(again)).toBeGreaterThan(1);
     process.kill(pidOf(first), 'SIGCONT');
     expect(await ended(pidOf(first))).toBe(true);
+  });
+
+  test('a login shell that never reads a loop is asked the ordinary way', async () => {
+    // It runs what it is given once its input is at an end, or says exit: a loop that waits for questions never begins.
+    const shell = scratch.file(
+      'whole-first',
+      '#!/bin/sh\nbuffer=$(while IFS= read -r l; do printf "%s\\n" "$l"; [ "$l" = exit ] && break; done)\nexec sh -c "$buffer"\n',
+      0o755,
+    );
+    const host = {
+      ...(await serverWith(shell)),
+      limits: { connectTimeoutMs: 1_000, totalTimeoutMs: 4_000, outputBytesMax: 5_000 },
+    };
+    const engine = engineFor(host);
+    for (let round = 0; round < 2; round += 1) expect(pidOf(await engine.ask(host, PID, KEPT))).toBeGreaterThan(1);
+  });
+
+  test('closed: the shell ends, the connection stays', async () => {
+    const host = await serverWith(undefined);
+    const engine = engineFor(host);
+    const first = pidOf(await engine.ask(host, PID, KEPT));
+    engine.closeKept(host);
+    expect(await ended(first)).toBe(true);
+    expect(engine.connections).toBe(1);
+    engine.closeKept(host);
+    const plain = await engine.ask(host, PID);
+    expect(plain.status === 'ok' && plain.transcript.warm).toBe(true);
   });
 
   test('where only one session is allowed it gives way', async () => {

@@ -140,13 +140,21 @@ export class FakeChat implements Chat {
 }
 
 export class FakeTransport implements Transport {
-  readonly asked: { host: string; script: Script['id'] }[] = [];
+  readonly asked: { host: string; script: Script['id']; keepOpen?: boolean }[] = [];
+  readonly closed: string[] = [];
   answer: (host: Host, script: Script, options?: AskOptions) => Promise<Answer> = async () => said('nothing');
   report: CheckReport = { steps: [] };
 
   async ask(host: Host, script: Script, options?: AskOptions): Promise<Answer> {
-    this.asked.push({ host: host.name, script: script.id });
+    this.asked.push({
+      host: host.name,
+      script: script.id,
+      ...(options?.keepOpen === undefined ? {} : { keepOpen: options.keepOpen }),
+    });
     return this.answer(host, script, options);
+  }
+  closeKept(host: Host): void {
+    this.closed.push(host.name);
   }
   async check(): Promise<CheckReport> {
     return this.report;
