@@ -75,8 +75,8 @@ const notFound = (found: Extract<Found, { ok: false }>): Message =>
 
 const check = async (desk: Desk, host: Host, options: AnswerOptions): Promise<void> => {
   await desk.answer(
-    waitingMessage({ of: host.name, doing: 'trying the way to it step by step' }),
-    async () => checkMessage({ host, report: await desk.check(host) }),
+    waitingMessage({ of: host.name, doing: 'trying the way to it step by step', stops: options.private !== true }),
+    async (_show, cancelled) => checkMessage({ host, report: await desk.check(host, cancelled) }),
     options,
   );
 };
@@ -84,15 +84,15 @@ const check = async (desk: Desk, host: Host, options: AnswerOptions): Promise<vo
 const checkAll = async (desk: Desk, hosts: readonly Host[], options: AnswerOptions): Promise<void> => {
   const of = `${hosts.length} hosts`;
   await desk.answer(
-    waitingMessage({ of, doing: 'trying the way to each' }),
-    async (show) => {
+    waitingMessage({ of, doing: 'trying the way to each', stops: options.private !== true }),
+    async (show, cancelled) => {
       const checks: { host: Host; report: Awaited<ReturnType<Desk['check']>> }[] = [];
       const left = [...hosts];
       const worker = async (): Promise<void> => {
-        for (let host = left.shift(); host !== undefined; host = left.shift()) {
-          checks.push({ host, report: await desk.check(host) });
+        for (let host = left.shift(); host !== undefined && !cancelled.aborted; host = left.shift()) {
+          checks.push({ host, report: await desk.check(host, cancelled) });
           if (checks.length < hosts.length && checks.length % CHECKS_AT_ONCE === 0)
-            show(waitingMessage({ of, doing: `${checks.length} tried` }));
+            show(waitingMessage({ of, doing: `${checks.length} tried`, stops: options.private !== true }));
         }
       };
       await Promise.all(Array.from({ length: Math.min(CHECKS_AT_ONCE, hosts.length) }, worker));

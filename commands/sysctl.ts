@@ -105,9 +105,9 @@ const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
 
 const read = async (desk: Desk, host: Host, words: readonly string[], options: AnswerOptions): Promise<void> => {
   await desk.answer(
-    waitingMessage({ of: host.name, doing: 'reading its sysctls' }),
-    async () => {
-      const sysctls = await desk.readSysctls(host);
+    waitingMessage({ of: host.name, doing: 'reading its sysctls', stops: options.private !== true }),
+    async (_show, cancelled) => {
+      const sysctls = await desk.readSysctls(host, cancelled);
       if (sysctls.status === 'failed')
         return hostFailedMessage({ host, failure: sysctls.failure, private: options.private === true });
       const { facts, readAt } = sysctls;

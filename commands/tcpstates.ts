@@ -156,8 +156,8 @@ const measure = async (
   });
   await desk.answer(
     opening,
-    async () => {
-      const investigated = await desk.investigate(host);
+    async (_show, cancelled) => {
+      const investigated = await desk.investigate(host, cancelled);
       return instead(investigated) ?? shown(desk, investigated, isPrivate);
     },
     options,

@@ -14,6 +14,7 @@ import { Fleets } from './app/fleet.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
 import { Sweeps } from './app/sweep.js';
 import { WarRoom } from './app/war-room.js';
+import { makeWatchRight } from './app/watch-right.js';
 import type { Command } from './command.js';
 import { LOOK_ONLY } from './config/policy.js';
 import { type Caller, personKey } from './core/caller.js';
@@ -148,6 +149,13 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       channel: caller.channel,
       nowMs: clock.now(),
     }).allowed;
+  const subjectOf = async (caller: Caller): Promise<Subject> => {
+    const [standing, userGroups] = await Promise.all([
+      slack.people.standing(caller),
+      slack.people.groupsOf(caller, groupsOf(policy())),
+    ]);
+    return { account: personKey(caller), userGroups, member: standing.kind === 'member' };
+  };
   const changes = new Changes({
     store,
     chat: slack.chat,
@@ -183,11 +191,12 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     inventory,
     maySee,
     last: (host) => investigations.last(host),
-    investigate: async (host) => {
-      const asked = await investigations.investigate(host);
+    investigate: async (host, cancelled) => {
+      const asked = await investigations.investigate(host, cancelled);
       room.seen(asked);
       return asked;
     },
+    right: makeWatchRight({ people: slack.people, allow: parts.allow, subjectOf, maySee }),
   });
   const sweeps = new Sweeps({
     store,
@@ -214,13 +223,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     inventory,
     inventoryProblem: () => parts.inventory.problem(),
     maySee,
-    subjectOf: async (caller) => {
-      const [standing, userGroups] = await Promise.all([
-        slack.people.standing(caller),
-        slack.people.groupsOf(caller, groupsOf(policy())),
-      ]);
-      return { account: personKey(caller), userGroups, member: standing.kind === 'member' };
-    },
+    subjectOf,
     sweepsFor: (caller, sees) => sweeps.at(caller, sees),
     changesFor: (caller, subject) => changes.at(caller, subject),
     watchesFor: (caller) => room.watches.deskFor(caller),

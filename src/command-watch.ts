@@ -14,7 +14,7 @@ export interface WatchDesk {
   /** why no further watch may begin; undefined: it may */
   refusal(host: Host): Promise<string | undefined>;
   /** the first look, not kept yet */
-  look(host: Host, durationMs: number): Promise<Watch>;
+  look(host: Host, durationMs: number, cancelled: AbortSignal): Promise<Watch>;
   /** From now on the message is kept current, over restarts too. */
   begin(watch: Watch, posted: Posted): Promise<void>;
   /** @returns false where it had ended before */
@@ -37,15 +37,17 @@ export const watch = async (desk: Desk, host: Host, durationMs: number, options:
       refusalMessage({ what: `Watching ${host.name}`, why: refused, who: 'stop one with its button “Stop watching”' }),
     );
   let begun: Watch | undefined;
+  let calledOff: AbortSignal | undefined;
   const posted = await desk.answer(
     watchOpening({ host: host.name, by: desk.caller, endsMs: desk.now() + durationMs }),
-    async () => {
-      begun = await watches.look(host, durationMs);
+    async (_show, cancelled) => {
+      calledOff = cancelled;
+      begun = await watches.look(host, durationMs, cancelled);
       return watchMessage(begun);
     },
     options,
   );
-  if (begun === undefined) return;
+  if (begun === undefined || calledOff?.aborted === true) return;
   if (posted !== undefined) return watches.begin(begun, posted);
   await desk.whisper(
     problemMessage({

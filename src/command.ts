@@ -105,13 +105,16 @@ export interface Desk {
   find(selector: string): Found;
   /** overrides of rules' thresholds that hold for a host */
   thresholds(host: Host): Thresholds;
-  /** Measures and judges. Never rejects for what a host does; people who ask at the same time share one measurement. */
-  investigate(host: Host): Promise<Investigated>;
+  /**
+   * Measures and judges. Never rejects for what a host does; people who ask at the same time share one measurement, and the host
+   * is left alone when none of them wants it any more.
+   */
+  investigate(host: Host, cancelled?: AbortSignal): Promise<Investigated>;
   /** the last good measurement, where one is kept */
   last(host: Host): Measured | undefined;
   measurement(id: string | undefined): Measured | undefined;
-  readSysctls(host: Host): Promise<SysctlsRead>;
-  check(host: Host): Promise<CheckReport>;
+  readSysctls(host: Host, cancelled?: AbortSignal): Promise<SysctlsRead>;
+  check(host: Host, cancelled?: AbortSignal): Promise<CheckReport>;
 
   /** To the caller alone, at once; where they are, or at another place that they asked from. */
   whisper(message: Message, at?: Place): Promise<void>;

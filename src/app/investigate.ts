@@ -13,6 +13,8 @@ import type { SysctlFacts } from '../core/sysctl-query.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { Answer, CheckReport, Transport, TransportFailure } from '../ports/transport.js';
+import { Lasting } from './investigate-lasting.js';
+import { Shared } from './investigate-shared.js';
 import { Shelf } from './investigate-shelf.js';
 import { Turns } from './turns.js';
 
@@ -35,35 +37,46 @@ export interface InvestigationsOptions {
 }
 
 export class Investigations {
-  private readonly measuring = new Map<string, { host: Host; answer: Promise<Investigated> }>();
-  private readonly reading = new Map<string, { host: Host; answer: Promise<SysctlsRead> }>();
+  private readonly measuring = new Shared<Investigated>();
+  private readonly reading = new Shared<SysctlsRead>();
   private readonly kept = new Shelf();
   private readonly stopping = new AbortController();
   private readonly turns = new Turns();
+  private readonly lasting = new Lasting((host) => this.options.transport.closeKept(host));
 
   constructor(private readonly options: InvestigationsOptions) {
     // Every question that is under way listens for the end.
     setMaxListeners(0, this.stopping.signal);
   }
 
-  /** Never rejects. */
-  investigate(host: Host): Promise<Investigated> {
-    return this.shared(this.measuring, host, () => this.measure(host));
+  /** Never rejects. @param signal who asked no longer wants it; the host is left alone when nobody does */
+  investigate(host: Host, signal?: AbortSignal): Promise<Investigated> {
+    return this.measuring.ask(host, (ended) => this.measure(host, ended), signal);
+  }
+
+  /** Never rejects. @param signal as above */
+  readSysctls(host: Host, signal?: AbortSignal): Promise<SysctlsRead> {
+    return this.reading.ask(host, (ended) => this.askSysctls(host, ended), signal);
   }
 
   /** Never rejects. */
-  readSysctls(host: Host): Promise<SysctlsRead> {
-    return this.shared(this.reading, host, () => this.askSysctls(host));
-  }
-
-  /** Never rejects. */
-  async check(host: Host): Promise<CheckReport> {
+  async check(host: Host, signal?: AbortSignal): Promise<CheckReport> {
+    const ends = signal === undefined ? this.stopping.signal : AbortSignal.any([signal, this.stopping.signal]);
     try {
-      return await this.options.transport.check(host, { signal: this.stopping.signal });
+      return await this.options.transport.check(host, { signal: ends });
     } catch (error) {
       this.options.log.error({ host: host.name, err: error }, 'the check itself failed');
       return { steps: [], failure: internal(`The check of ${host.name} failed inside the bot. The log says why.`) };
     }
+  }
+
+  /**
+   * These hosts are measured again and again by `who` (a sweep, the watches): a shell is kept open on each, whoever asks, until
+   * none of them names it any more.
+   * @param hosts all of them, in place of those that it named before
+   */
+  keepOpen(who: string, hosts: readonly Host[]): void {
+    this.lasting.set(who, hosts);
   }
 
   last(host: Host): Measured | undefined {
@@ -79,27 +92,11 @@ export class Investigations {
     this.stopping.abort();
   }
 
-  /** One question at a time per host, as it is registered now: after a reload a changed host is asked anew. */
-  private shared<T>(
-    running: Map<string, { host: Host; answer: Promise<T> }>,
-    host: Host,
-    ask: () => Promise<T>,
-  ): Promise<T> {
-    const now = running.get(host.name);
-    if (now?.host === host) return now.answer;
-    const mine = { host, answer: ask() };
-    running.set(host.name, mine);
-    void mine.answer.finally(() => {
-      if (running.get(host.name) === mine) running.delete(host.name);
-    });
-    return mine.answer;
-  }
-
-  private async measure(host: Host): Promise<Investigated> {
+  private async measure(host: Host, ended: AbortSignal): Promise<Investigated> {
     const { clock, ids, log, parse, rules, scripts } = this.options;
     const startedMs = clock.now();
     const last = this.kept.ofHost(host.name);
-    const answer = await this.ask(host, scripts.state());
+    const answer = await this.ask(host, scripts.state(), ended);
     const tookMs = Math.max(0, clock.now() - startedMs);
     if (answer.status === 'failed') {
       const { failure } = answer;
@@ -146,10 +143,10 @@ export class Investigations {
     }
   }
 
-  private async askSysctls(host: Host): Promise<SysctlsRead> {
+  private async askSysctls(host: Host, ended: AbortSignal): Promise<SysctlsRead> {
     const { clock, log, parse, scripts } = this.options;
     const readAt = new Date(clock.now()).toISOString();
-    const answer = await this.ask(host, scripts.sysctl());
+    const answer = await this.ask(host, scripts.sysctl(), ended);
     if (answer.status === 'failed') {
       const { failure } = answer;
       log.warn({ host: host.name, problem: failure.problem, detail: failure.detail ?? '' }, 'a host gave no sysctls');
@@ -168,12 +165,14 @@ export class Investigations {
   }
 
   /** One question over the transport, ended by the host's wall clock whatever the transport does. */
-  private async ask(host: Host, script: Script): Promise<Answer> {
+  private async ask(host: Host, script: Script, ended: AbortSignal): Promise<Answer> {
     const { clock, log, transport } = this.options;
-    const end = new AbortController();
-    const signal = AbortSignal.any([end.signal, this.stopping.signal]);
+    // One script can be held by the shell that is kept open: the one that is asked for again and again.
+    const keepOpen = script.id === 'state' && this.lasting.has(host);
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, ended, this.stopping.signal]);
     const beltMs = host.limits.totalTimeoutMs + BELT_MS;
-    const belt = clock.sleep(beltMs, end.signal).then(
+    const belt = clock.sleep(beltMs, over.signal).then(
       (): Answer => ({
         status: 'failed',
         failure: {
@@ -182,29 +181,39 @@ export class Investigations {
         },
       }),
     );
+    // Said at once, whatever the transport does with its signal.
     let say = (): void => undefined;
-    const stopped = new Promise<Answer>((resolve) => {
-      say = () =>
-        resolve({
-          status: 'failed',
-          failure: {
-            problem: 'shutting-down',
-            message: 'The bot was stopped while it measured. Ask again in a moment.',
-          },
-        });
-      if (this.stopping.signal.aborted) say();
-      else this.stopping.signal.addEventListener('abort', say, { once: true });
+    const given = new Promise<Answer>((resolve) => {
+      say = () => resolve({ status: 'failed', failure: this.stopping.signal.aborted ? STOPPED : CALLED_OFF });
+      if (signal.aborted) say();
+      else signal.addEventListener('abort', say, { once: true });
     });
     try {
-      return await Promise.race([transport.ask(host, script, { signal }), belt, stopped]);
+      return await Promise.race([
+        given,
+        transport.ask(host, script, { signal, ...(keepOpen ? { keepOpen } : {}) }),
+        belt,
+      ]);
     } catch (error) {
       log.error({ host: host.name, err: error }, 'the transport threw');
       return { status: 'failed', failure: internal(`Asking ${host.name} failed inside the bot. The log says why.`) };
     } finally {
-      end.abort();
-      this.stopping.signal.removeEventListener('abort', say);
+      signal.removeEventListener('abort', say);
+      over.abort();
     }
   }
 }
 
 const internal = (message: string): TransportFailure => ({ problem: 'internal', message });
+const STOPPED: TransportFailure = {
+  problem: 'shutting-down',
+  message: 'The bot was stopped while it measured. Ask again in a moment.',
+};
+const CALLED_OFF: TransportFailure = {
+  problem: 'cancelled',
+  message: 'It was called off before the host answered. Ask again when it is wanted.',
+};
+
+/** The question ended, not the host: says nothing about it. */
+export const saysNothing = (failure: TransportFailure): boolean =>
+  failure.problem === 'cancelled' || failure.problem === 'shutting-down';

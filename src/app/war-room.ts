@@ -10,6 +10,7 @@ import type { Store } from '../ports/store.js';
 import { StoreFailure } from '../ports/store.js';
 import { Waiting } from './desk-waiting.js';
 import { Homes, type HomesParts } from './home.js';
+import { saysNothing } from './investigate.js';
 import { Watches, type WatchesParts } from './watch.js';
 
 /** entries of one story: a few hours of a busy room; the newest stay */
@@ -34,6 +35,7 @@ export class WarRoom {
 
   /** Remembers what was measured; nobody waits for it. */
   measured(caller: Caller, investigated: Investigated): void {
+    if (investigated.status === 'failed' && saysNothing(investigated.failure)) return;
     const noted = this.homes.measured(caller, investigated);
     this.noting.add(noted);
     void noted.finally(() => this.noting.delete(noted));
@@ -41,6 +43,7 @@ export class WarRoom {
 
   /** How a host is now, as a watch or a change found it. */
   seen(investigated: Investigated): void {
+    if (investigated.status === 'failed' && saysNothing(investigated.failure)) return;
     const noted = this.homes.keep(investigated);
     this.noting.add(noted);
     void noted.finally(() => this.noting.delete(noted));

@@ -16,6 +16,8 @@ import { type Chat, ChatError } from '../ports/chat.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import { type DueDraft, type Store, StoreFailure } from '../ports/store.js';
+import { saysNothing } from './investigate.js';
+import type { WatchRight } from './watch-right.js';
 
 export interface WatchesParts {
   store: Pick<Store, 'documents' | 'due' | 'samples' | 'audit'>;
@@ -25,8 +27,10 @@ export interface WatchesParts {
   log: Log;
   rules: ReadonlyMap<string, Rule>;
   inventory: () => Inventory;
-  /** people who ask at the same time share one measurement */
-  investigate: (host: Host) => Promise<Investigated>;
+  /** people who ask at the same time share one measurement; the host is left alone when nobody wants it any more */
+  investigate: (host: Host, cancelled?: AbortSignal) => Promise<Investigated>;
+  /** whether it may still be shown: policy, accounts and channels change meanwhile */
+  right: (watch: Watch, host: Host) => Promise<WatchRight>;
 }
 
 const KIND = 'watch';
@@ -41,17 +45,17 @@ const LOST: Readonly<Partial<Record<ChatError['problem'], string>>> = {
 
 export class Watches {
   /** hosts that are being looked at now */
-  private readonly looking = new Map<string, Promise<void>>();
+  private readonly looking = new Map<string, { done: Promise<void>; end: AbortController }>();
 
   constructor(private readonly parts: WatchesParts) {}
 
   deskFor(caller: Caller): WatchDesk {
     return {
       refusal: (host) => this.refusal(caller, host),
-      look: async (host, durationMs) => {
+      look: async (host, durationMs, cancelled) => {
         const { clock, ids, investigate } = this.parts;
         const startedMs = clock.now();
-        const look = this.lookOf(await investigate(host));
+        const look = this.lookOf(await investigate(host, cancelled));
         const { teamId, userId } = caller;
         const about = { id: ids.next(), host: host.name, posted: { channel: '', ts: '' }, by: { teamId, userId } };
         return beginWatch({ ...about, startedMs, endsMs: startedMs + durationMs }, look);
@@ -72,12 +76,13 @@ export class Watches {
       mine.map(({ value }) => value),
     );
     if (this.looking.has(subject)) return;
-    const look = this.lookAt(subject)
+    const end = new AbortController();
+    const done = this.lookAt(subject, end.signal)
       .catch((error: unknown) =>
         this.parts.log.error({ host: subject, err: error }, 'a watched host could not be looked at'),
       )
       .finally(() => this.looking.delete(subject));
-    this.looking.set(subject, look);
+    this.looking.set(subject, { done, end });
   }
 
   /** At the start: every watched host is looked at soon. @returns how many watches go on */
@@ -93,7 +98,7 @@ export class Watches {
 
   /** Waits for the looks that are under way. */
   async finish(): Promise<void> {
-    await Promise.allSettled([...this.looking.values()]);
+    await Promise.allSettled([...this.looking.values()].map(({ done }) => done));
   }
 
   private async refusal(caller: Caller, host: Host): Promise<string | undefined> {
@@ -120,7 +125,10 @@ export class Watches {
   private async stop(id: string, caller: Caller): Promise<boolean> {
     const found = await this.parts.store.documents.get<Watch>(KIND, id);
     if (found === undefined) return false;
-    return this.end(found.value, { why: 'stopped', by: caller.userId });
+    const ended = await this.end(found.value, { why: 'stopped', by: caller.userId });
+    // The question that is under way was for it alone: the host is left in peace.
+    if (ended && (await this.on(found.value.host)).length === 0) this.looking.get(found.value.host)?.end.abort();
+    return ended;
   }
 
   /** The earliest that any of the watches wants, never sooner than the host may be asked. */
@@ -135,16 +143,35 @@ export class Watches {
     return (await this.parts.store.documents.list<Watch>(KIND)).filter(({ value }) => value.host === host);
   }
 
-  private async lookAt(name: string): Promise<void> {
+  /** @returns the watches that may be shown; those that may not have ended, and those nobody knows of wait */
+  private async allowed(host: Host): Promise<ReadonlySet<string>> {
+    const mine = await this.on(host.name);
+    const rights = await Promise.all(
+      mine.map(async ({ value }) => ({ value, right: await this.parts.right(value, host) })),
+    );
+    const may = new Set<string>();
+    for (const { value, right } of rights) {
+      if (right.kind === 'may') may.add(value.id);
+      else if (right.kind === 'may-not') await this.end(value, { why: 'not-allowed', note: right.why });
+      else if (right.kind === 'lost') await this.end(value, { why: 'gone', note: LOST['not-in-channel'] ?? '' });
+      else if (this.parts.clock.now() >= value.endsMs) await this.end(value, { why: 'over' });
+      else this.parts.log.warn({ host: host.name }, 'whether a watch may go on could not be found out; it waits');
+    }
+    return may;
+  }
+
+  private async lookAt(name: string, cancelled: AbortSignal): Promise<void> {
     const { inventory, investigate, store, log } = this.parts;
     const host = inventory().hosts.get(name);
     if (host === undefined) {
       for (const { value } of await this.on(name)) await this.end(value, { why: 'unregistered' });
       return;
     }
-    const investigated = await investigate(host);
-    // The program stops: that says nothing of the host, and the next start goes on.
-    if (investigated.status === 'failed' && investigated.failure.problem === 'shutting-down') return;
+    const may = await this.allowed(host);
+    if (may.size === 0) return;
+    const investigated = await investigate(host, cancelled);
+    // The program stops, or nobody watches it any more: that says nothing of the host.
+    if (investigated.status === 'failed' && saysNothing(investigated.failure)) return;
     const look = this.lookOf(investigated);
     if ('counts' in look && look.counts !== undefined)
       await store.samples
@@ -158,7 +185,7 @@ export class Watches {
         ])
         .catch((error: unknown) => log.warn({ host: name, err: error }, 'a sample could not be kept'));
     const watches = await this.on(name);
-    await Promise.all(watches.map(({ value }) => this.show(value.id, look)));
+    await Promise.all(watches.filter(({ id }) => may.has(id)).map(({ value }) => this.show(value.id, look)));
   }
 
   /** Writes what was seen and shows it; a watch that ended meanwhile stays ended. */

@@ -28,6 +28,7 @@ const WHY = {
   stopped: 'Stopped',
   gone: 'Its message can no longer be kept current',
   unregistered: 'The host is no longer registered',
+  'not-allowed': 'Whoever asked for it may no longer see the host here',
 } as const;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -215,5 +216,6 @@ export const watchOpening = (input: { host: string; by: Person; endsMs: number }
     always(
       paragraph({ bold: input.host }, ': first look, then watched until ', { at: iso(input.endsMs) }, '.'),
       paragraph('Watched for ', { user: input.by.userId }),
+      actions([button(ACTIONS.cancel, 'Stop', { value: encodeRef({ host: input.host }) })]),
     ),
   ]);

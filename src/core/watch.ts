@@ -62,7 +62,12 @@ export interface Watch {
   events: readonly WatchEvent[];
   eventsOmitted: number;
   points: readonly { atMs: number; counts: Readonly<Record<string, number>> }[];
-  ended?: { atMs: number; why: 'over' | 'stopped' | 'gone' | 'unregistered'; by?: string; note?: string };
+  ended?: {
+    atMs: number;
+    why: 'over' | 'stopped' | 'gone' | 'unregistered' | 'not-allowed';
+    by?: string;
+    note?: string;
+  };
 }
 
 const EVENTS_MAX = 8;

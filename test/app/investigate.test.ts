@@ -152,6 +152,40 @@ describe('an investigation', () => {
     expect(await investigations.investigate(web)).toMatchObject({ failure: { problem: 'shutting-down' } });
   });
 
+  test('the host is left alone when nobody wants the answer any more, and not before', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    transport.answer = (_host, _script, options) => {
+      signals.push(options?.signal);
+      return new Promise(() => undefined);
+    };
+    const [mine, theirs] = [new AbortController(), new AbortController()];
+    const asked = [investigations.investigate(web, mine.signal), investigations.investigate(web, theirs.signal)];
+    mine.abort();
+    await settled();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+    theirs.abort();
+    for (const answer of asked)
+      expect(await answer).toMatchObject({ status: 'failed', failure: { problem: 'cancelled' } });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+    // Whoever asks now is given a question of their own; one who can't call it off keeps it alive.
+    const third = new AbortController();
+    void investigations.readSysctls(web, third.signal);
+    void investigations.readSysctls(web);
+    third.abort();
+    await settled();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
+    investigations.stop();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+  });
+
+  test('what was called off before it began asks nobody', async () => {
+    expect(await investigations.investigate(web, AbortSignal.abort())).toMatchObject({
+      failure: { problem: 'cancelled' },
+    });
+    transport.answer = async () => said('again');
+    expect(await investigations.investigate(web)).toMatchObject({ status: 'measured' });
+  });
+
   test('sysctls: read, refused, mangled', async () => {
     transport.answer = async () => said('2');
     expect(await investigations.readSysctls(web)).toEqual({

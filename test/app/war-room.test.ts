@@ -1,6 +1,7 @@
 /** The war room in the local workspace: alerts, watches, Home, the story, slips of the tongue; and Slack being difficult. */
 import { describe, expect, test } from '@jest/globals';
 import type { BotParts } from '../../src/bot.js';
+import { LOOK_ONLY, readPolicy } from '../../src/config/policy.js';
 import { type Actor, textOf, wordsOf } from '../../src/workspace/driver.js';
 import type { Message } from '../../src/workspace/protocol.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
@@ -18,6 +19,8 @@ const start = async (more: Partial<BotParts> = {}) => {
   if (more.transport === undefined) running.transport.answer = replaying('p03-tw');
   return { workspace, ada: workspace.as('Ada'), grace: workspace.as('Grace'), ...running };
 };
+const GROUP_SEES =
+  'roles: { watchers: { userGroups: ["T0LOCAL:S0ONCALL"] } }\ngrants: [{ hosts: "*", see: [everyone] }]';
 const fromBot = (workspace: Workspace): Message[] =>
   workspace.messages(room).filter(({ user }) => user === workspace.botUserId) as Message[];
 
@@ -151,6 +154,70 @@ describe('watching', () => {
     expect(fromBot(workspace)).toHaveLength(1);
   }, 30_000);
 
+  test('whoever may no longer see the host is shown nothing more, and no question is asked for them', async () => {
+    let policy = LOOK_ONLY;
+    const transport = new FakeTransport();
+    transport.answer = replaying('c01');
+    const { ada, workspace } = await start({ transport, clock: quickClock(), policy: () => policy });
+    await ada.type('/tcpstates web-1 --watch 20m', room);
+    await ada.waitForMessage(room, /[2-9] looks so far/, 10_000);
+    policy = { ...LOOK_ONLY, grants: [] };
+    const ended = await ada.waitForMessage(room, /Watch ended.*may no longer see the host here/s, 10_000);
+    const asked = transport.asked.length;
+    expect(textOf(ended)).not.toContain('Stop watching');
+    transport.answer = replaying('p03-tw');
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    expect(transport.asked).toHaveLength(asked);
+    expect(fromBot(workspace).map(({ text }) => text)).toEqual([ended.text]);
+  }, 30_000);
+
+  test('what Slack does not say ends no watch: it waits', async () => {
+    const { ada, workspace } = await start({
+      clock: quickClock(400),
+      policy: () => readPolicy(GROUP_SEES, 'policy.yml'),
+    });
+    await ada.type('/tcpstates web-1 --watch 2h', room);
+    await ada.waitForMessage(room, /Watching {2}/);
+    workspace.faults.failCalls({ method: 'users.info', error: 'fatal_error', times: 3 });
+    await ada.waitForMessage(room, /[3-9] looks so far|\d\d looks so far/, 15_000);
+  }, 30_000);
+
+  test('Stop ends the question that is under way, at the host too', async () => {
+    const transport = new FakeTransport();
+    transport.answer = replaying('c01');
+    const { ada } = await start({ transport, clock: quickClock() });
+    await ada.type('/tcpstates web-1 --watch 20m', room);
+    const watch = await ada.waitForMessage(room, /Watching {2}/);
+    let signal: AbortSignal | undefined;
+    transport.answer = (_host, _script, options) => {
+      signal = options?.signal;
+      return new Promise(() => undefined);
+    };
+    await ada.waitFor(() => signal !== undefined, 'a look that hangs', 10_000);
+    expect(signal?.aborted).toBe(false);
+    await ada.on(watch).click('Stop watching');
+    await ada.waitFor(() => signal?.aborted === true, 'its end');
+    await ada.waitForMessage(room, /Watch ended.*Stopped/s);
+  }, 20_000);
+
+  test('a watch that is called off before its first look is none', async () => {
+    const transport = new FakeTransport();
+    let signal: AbortSignal | undefined;
+    transport.answer = (_host, _script, options) => {
+      signal = options?.signal;
+      return new Promise(() => undefined);
+    };
+    const { ada } = await start({ transport, clock: quickClock() });
+    await ada.type('/tcpstates web-1 --watch 20m', room);
+    const opening = await ada.waitForMessage(room, /first look/);
+    await ada.waitFor(() => signal !== undefined, 'the first look');
+    await ada.on(opening).click('Stop');
+    await ada.waitForMessage(room, /Called off/);
+    await ada.waitFor(() => signal?.aborted === true, 'its end');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(transport.asked).toHaveLength(1);
+  });
+
   test('one person has five at the most, and a private one is refused with the reason', async () => {
     const { ada } = await start();
     await ada.type('/tcpstates web-1 --watch 10m --private', room);
@@ -236,13 +303,21 @@ describe('being helpful', () => {
 
   test('what takes long can be called off', async () => {
     const transport = new FakeTransport();
-    transport.answer = () => new Promise(() => undefined);
+    const signals: (AbortSignal | undefined)[] = [];
+    transport.answer = (_host, _script, options) => {
+      signals.push(options?.signal);
+      return new Promise(() => undefined);
+    };
     const { ada, grace, workspace } = await start({ transport });
     await ada.type('/tcpstates web-1', room);
     const measuring = await ada.waitForMessage(room, /measuring/);
     await grace.on(measuring).click('Stop');
     await ada.waitForMessage(room, /Called off/);
     expect(fromBot(workspace)).toHaveLength(1);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+    // What was called off says nothing of the host.
+    await ada.openHome();
+    await ada.waitFor(() => /Hosts with findings: 0/.test(homeOf(ada)), 'Home without it');
   });
 });
 
