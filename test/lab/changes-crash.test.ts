@@ -1,0 +1,94 @@
+/**
+ * A change on a real host through everything that can die: the bot by SIGKILL before and after every step that it takes, once and
+ * twice, back at once or gone for longer than the window; its SSH sessions at every request; the gate at every one of its marks.
+ * Nothing is lost, nothing happens twice, and no value that nobody confirmed outlives the window by more than two seconds.
+ * CHANGES_MATRIX=all plays all of it (about an hour); without it a fixed part of each kind.
+ */
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { describeNeeding } from '../support/needs.js';
+import { GATE_POINTS } from './changes/gate-points.js';
+import { type Goal, type History, stepsOf } from './changes/history.js';
+import { down, gateKilled, killed, pointsOf, sample, severed, undisturbed } from './changes/matrix.js';
+import type { Point } from './changes/orders.js';
+import { Theatre } from './changes/stage.js';
+
+jest.setTimeout(7_200_000);
+// A violation is one, whatever a second try says.
+jest.retryTimes(0);
+
+const all = process.env['CHANGES_MATRIX'] === 'all';
+const MARKED = all ? 6 : 5;
+const PLAIN = all ? 22 : 11;
+const GOALS: readonly Goal[] = ['confirm', 'revert', 'silence'];
+
+describeNeeding(['linux', 'root', 'netns', 'sshd', 'sudo', 'python3', 'iptables'], 'a change, whatever dies', () => {
+  let theatre: Theatre;
+  const points: Record<Goal, Point[]> = { confirm: [], revert: [], silence: [] };
+  /** some of a kind, or all of them */
+  const some = <T>(list: readonly T[], count: number, offset = 0): T[] =>
+    all ? [...list] : sample(list, count, offset);
+  const plain = Array.from({ length: PLAIN }, (_, at) => at);
+  const marked = Array.from({ length: MARKED }, (_, at) => PLAIN + at);
+
+  beforeAll(async () => {
+    theatre = await Theatre.open(PLAIN + MARKED, MARKED);
+  });
+  afterAll(async () => {
+    process.stderr.write(`a change, whatever dies: ${JSON.stringify(theatre?.figures)}\n`);
+    await theatre?.close();
+  });
+
+  test('undisturbed, and these are the steps', async () => {
+    expect(await theatre.each(GOALS.map(undisturbed))).toEqual([]);
+    for (const goal of GOALS) points[goal] = pointsOf(stepsOf(theatre.stage, `${goal}-undisturbed`));
+    expect(Math.min(...GOALS.map((goal) => points[goal].length))).toBeGreaterThan(30);
+  });
+
+  /** Pairs: a second death at steps spread over what the process after the first has left to do. */
+  const twice = (goal: Goal): [Point, Point][] =>
+    points[goal].flatMap((first, at) =>
+      Array.from({ length: 6 }, (_, turn): [Point, Point] => {
+        const left = Math.max(6, points[goal].length - at);
+        return [first, { when: 'before', step: `*#${1 + Math.floor(((turn + (at % 5) / 5) * left) / 6)}` }];
+      }),
+    );
+
+  const matrix = (): { plain: History[]; marked: History[] } => {
+    const requests = (goal: Goal): Point[] => points[goal].filter(({ step }) => step.startsWith('gate:'));
+    const gate = (['set', 'confirm', 'revert'] as const).flatMap((verb) =>
+      GATE_POINTS[verb].map((point) => [verb, point] as const),
+    );
+    return {
+      plain: [
+        ...some(points.silence, 6, 3).map((point) => killed('silence', [point])),
+        ...some(points.confirm, 7, 1).map((point) => down('confirm', [point])),
+        ...some(points.revert, 4, 2).map((point) => down('revert', [point])),
+        ...some(twice('confirm'), 4, 5).map((pair) => down('confirm', pair)),
+        ...some(points.confirm, 22).map((point) => killed('confirm', [point])),
+        ...some(points.revert, 12, 1).map((point) => killed('revert', [point])),
+        ...some(twice('confirm'), 8).map((pair) => killed('confirm', pair)),
+        ...some(twice('revert'), 6, 3).map((pair) => killed('revert', pair)),
+        ...some(requests('confirm'), 6, 1).map((point) => severed('confirm', point)),
+        ...some(requests('revert'), 2, 9).map((point) => severed('revert', point)),
+      ],
+      marked: [
+        ...some(gate, 7).map(([verb, point]) => gateKilled(verb, point, false)),
+        ...some(gate, 3, 4).map(([verb, point]) => gateKilled(verb, point, true)),
+      ],
+    };
+  };
+
+  test('ends as the host has it, once, and in time', async () => {
+    const histories = matrix();
+    const names = [...histories.plain, ...histories.marked].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const wrong = await Promise.all([theatre.each(histories.plain, plain), theatre.each(histories.marked, marked)]);
+    if (theatre.unreached.length > 0) process.stderr.write(`not reached:\n${theatre.unreached.join('\n')}\n`);
+    expect(wrong.flat()).toEqual([]);
+    expect(theatre.figures.kills).toBeGreaterThan(50);
+    expect(theatre.figures.gateKills).toBeGreaterThan(5);
+    expect(theatre.figures.takenBack).toBeGreaterThan(15);
+    // A run whose kills miss their steps proves nothing.
+    expect(theatre.figures.unreached).toBeLessThan(theatre.figures.histories / 4);
+  });
+});
