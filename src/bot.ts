@@ -149,12 +149,17 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       channel: caller.channel,
       nowMs: clock.now(),
     }).allowed;
-  const subjectOf = async (caller: Caller): Promise<Subject> => {
-    const [standing, userGroups] = await Promise.all([
-      slack.people.standing(caller),
-      slack.people.groupsOf(caller, groupsOf(policy())),
+  const subjectOf = async (caller: Caller, acts = false): Promise<Subject> => {
+    const { people } = slack;
+    const groups = groupsOf(policy());
+    const [standing, found] = await Promise.all([
+      people.standing(caller),
+      acts
+        ? people.groupsNow(caller, groups)
+        : people.groupsOf(caller, groups).then((all) => ({ in: all, unknown: [] })),
     ]);
-    return { account: personKey(caller), userGroups, member: standing.kind === 'member' };
+    const { in: userGroups, unknown: userGroupsUnknown } = found;
+    return { account: personKey(caller), userGroups, userGroupsUnknown, member: standing.kind === 'member' };
   };
   const changes = new Changes({
     store,

@@ -31,8 +31,8 @@ export interface InboxOptions extends DeskParts {
   mainCommand: string;
   /** after the first answer in a channel */
   greet?: (desk: Desk) => Promise<void>;
-  /** who somebody is to the policy, looked up for each question */
-  subjectOf?: (caller: Caller) => Promise<Subject>;
+  /** who somebody is to the policy; `acts`: looked up afresh, because what follows may change something */
+  subjectOf?: (caller: Caller, acts: boolean) => Promise<Subject>;
 }
 
 interface Errand {
@@ -228,7 +228,8 @@ export class DeskInbox implements Inbox {
     try {
       const refusal = await refuseEntry(people, caller, allow);
       if (refusal === undefined) {
-        const known = this.deskFor(errand, await this.options.subjectOf?.(caller));
+        const acts = errand.question !== true && ACTING.test(about.action ?? '');
+        const known = this.deskFor(errand, await this.options.subjectOf?.(caller, acts));
         await errand.run(known);
         if (errand.question === true) await this.options.greet?.(known);
       } else {
@@ -285,6 +286,9 @@ export class DeskInbox implements Inbox {
     return command.run(desk, parsed.args);
   }
 }
+
+/** Clicks and modals that ask policy for more than a look. */
+const ACTING = /^(?:change|wave)-/;
 
 /** Help shows what the caller may do; what they may not would only waste their time at 3 a.m. */
 const forCaller = (usage: Usage, desk: Desk): Usage => ({

@@ -79,6 +79,8 @@ export interface Subject {
   account: string;
   /** `team:usergroup` ids that they are in now */
   userGroups: readonly string[];
+  /** ids that could not be looked up now: they count as no, and the refusal says so */
+  userGroupsUnknown?: readonly string[];
   /** false for guests, people of other organisations, deactivated ones and bots */
   member: boolean;
 }
@@ -197,6 +199,14 @@ export const evaluate = (policy: Policy, inventory: Inventory, question: Questio
   )
     return verdict(false, `nobody may ${action} on ${host.name}: the policy names no role for it`);
   const held = roles.filter((role) => holdsRole(policy, subject, role));
+  const unsaid = roles.filter((role) =>
+    policy.roles.get(role)?.userGroups.some((group) => subject.userGroupsUnknown?.includes(group)),
+  );
+  if (held.length === 0 && unsaid.length > 0) {
+    const why = `Slack did not say in time whether ${person} is in the user group of the role ${unsaid.join(' or ')}, so it counts as no; click again in a moment`;
+    step(false, `Does ${person} hold one of them?`, 'Slack did not say');
+    return verdict(false, why);
+  }
   if (!step(held.length > 0, `Does ${person} hold one of them?`, held.length > 0 ? held.join(', ') : 'no'))
     return verdict(false, `to ${action} on ${host.name} takes the role ${roles.join(' or ')}`);
   if (action === 'propose' || action === 'approve') {

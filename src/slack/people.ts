@@ -2,13 +2,15 @@
 import type { WebClient } from '@slack/web-api';
 import { type Person, personKey, type Standing } from '../core/caller.js';
 import { ChatError } from '../ports/chat.js';
-import type { People } from '../ports/people.js';
+import type { GroupsNow, People } from '../ports/people.js';
 import type { Web } from './web.js';
 
 const FRESH_MS = 5 * 60_000;
 /** while Slack does not answer, what was known is still believed this long */
 const STALE_MS = 60 * 60_000;
 const KEPT_MAX = 10_000;
+/** A click has 3 s for its modal: who is asked afresh must be known before. */
+const NOW_MS = 2_000;
 
 interface Home {
   teamId: string;
@@ -30,16 +32,7 @@ class Known<T> {
     if (known !== undefined && this.now() - known.at < FRESH_MS) return Promise.resolve(known.value);
     const running = this.asking.get(key);
     if (running !== undefined) return running;
-    const question = this.ask(key)
-      .then((value) => {
-        this.answers.delete(key);
-        this.answers.set(key, { at: this.now(), value });
-        for (const old of this.answers.keys()) {
-          if (this.answers.size <= KEPT_MAX) break;
-          this.answers.delete(old);
-        }
-        return value;
-      })
+    const question = this.fresh(key)
       .catch((error: unknown) => {
         if (known !== undefined && this.now() - known.at < STALE_MS) return known.value;
         throw error;
@@ -48,21 +41,39 @@ class Known<T> {
     this.asking.set(key, question);
     return question;
   }
+
+  /** Asked anew, whatever is known, and not shared with a question that began before. */
+  async fresh(key: string): Promise<T> {
+    const value = await this.ask(key);
+    this.answers.delete(key);
+    this.answers.set(key, { at: this.now(), value });
+    for (const old of this.answers.keys()) {
+      if (this.answers.size <= KEPT_MAX) break;
+      this.answers.delete(old);
+    }
+    return value;
+  }
 }
+
+/** @returns undefined when it takes longer, or fails */
+const soon = async <T>(work: Promise<T>, ms: number): Promise<T | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer));
+};
 
 const reasonOf = (error: unknown): string => (error instanceof ChatError ? error.code : 'unexpected');
 
 export class SlackPeople implements People {
   private readonly standings: Known<Standing>;
   private readonly channels: Known<boolean>;
+  /** members by `team:usergroup` */
+  private readonly groups: Known<ReadonlySet<string>>;
 
   /** @param home whose members are served, as `auth.test` says */
-  constructor(
-    private readonly client: WebClient,
-    private readonly web: Web,
-    home: Home,
-    now: () => number,
-  ) {
+  constructor(client: WebClient, web: Web, home: Home, now: () => number) {
     this.standings = new Known(now, async (key) => {
       const userId = key.slice(key.indexOf(':') + 1);
       const { user } = await web.call('users.info', userId, () => client.users.info({ user: userId }), {
@@ -84,6 +95,16 @@ export class SlackPeople implements People {
       });
       return info.channel?.is_ext_shared === true || info.channel?.is_pending_ext_shared === true;
     });
+    this.groups = new Known(now, async (group) => {
+      const usergroup = group.slice(group.indexOf(':') + 1);
+      const answer = await web.call(
+        'usergroups.users.list',
+        usergroup,
+        () => client.usergroups.users.list({ usergroup }),
+        { repeatable: true },
+      );
+      return new Set(answer.users ?? []);
+    });
   }
 
   async standing(person: Person): Promise<Standing> {
@@ -96,24 +117,16 @@ export class SlackPeople implements People {
   }
 
   async groupsOf({ userId }: Person, groups: readonly string[]): Promise<readonly string[]> {
-    const found = await Promise.all(
-      groups.map(async (group) => {
-        const usergroup = group.slice(group.indexOf(':') + 1);
-        try {
-          const answer = await this.web.call(
-            'usergroups.users.list',
-            usergroup,
-            () => this.client.usergroups.users.list({ usergroup }),
-            { repeatable: true },
-          );
-          return answer.users?.includes(userId) === true ? [group] : [];
-        } catch {
-          // Membership that can't be found out is none.
-          return [];
-        }
-      }),
-    );
-    return found.flat();
+    const members = await Promise.all(groups.map((group) => this.groups.get(group).catch(() => undefined)));
+    return groups.filter((_, at) => members[at]?.has(userId) === true);
+  }
+
+  async groupsNow({ userId }: Person, groups: readonly string[]): Promise<GroupsNow> {
+    const members = await Promise.all(groups.map((group) => soon(this.groups.fresh(group), NOW_MS)));
+    return {
+      in: groups.filter((_, at) => members[at]?.has(userId) === true),
+      unknown: groups.filter((_, at) => members[at] === undefined),
+    };
   }
 
   async sharedOutside(channel: string): Promise<{ shared: boolean } | { unknown: string }> {

@@ -7,7 +7,7 @@ import { type Chat, ChatError, type Place, type Posted } from '../../src/ports/c
 import type { Clock, Ids } from '../../src/ports/clock.js';
 import type { Log, LogFields } from '../../src/ports/log.js';
 import type { PendingAnswer, PendingAnswers } from '../../src/ports/pending.js';
-import type { People } from '../../src/ports/people.js';
+import type { GroupsNow, People } from '../../src/ports/people.js';
 import type { Answer, AskOptions, CheckReport, Transport } from '../../src/ports/transport.js';
 
 export const aHost = (name: string, more: Partial<Host> = {}): Host => ({
@@ -189,6 +189,9 @@ export class FakePeople implements People {
   groups: Record<string, string[]> = {};
   async groupsOf({ userId }: Person, groups: readonly string[]): Promise<readonly string[]> {
     return groups.filter((group) => this.groups[group]?.includes(userId));
+  }
+  async groupsNow(person: Person, groups: readonly string[]): Promise<GroupsNow> {
+    return { in: await this.groupsOf(person, groups), unknown: [] };
   }
   async sharedOutside(): Promise<{ shared: boolean } | { unknown: string }> {
     return this.shared;
