@@ -20,7 +20,7 @@ trouble() {
   T sysctl -wq net.ipv4.ip_local_port_range='32768 60999'
   want 10 test ! -d "/proc/$(pid_of burst)"
   want 20 topped_up
-  load bgP more --to $WEB --mode close --rate 400 --timeout 1 --parallel 300
+  load bgP load --to $WEB --mode close --rate 400 --timeout 1 --parallel 300
   want 60 table_full
   want 20 dropping
 }

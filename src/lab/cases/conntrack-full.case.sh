@@ -15,7 +15,8 @@ trouble() {
   gset $MAX 1500
   if [ "${FILL:-live}" = live ]; then
     serve bgT srv --listen $TIP:80 --mode peerclose
-    load bgP load --to $TIP:80 --mode hold --rate 800 --timeout 1 --parallel 200 --stop-at 20000
+    load bgP held --to $TIP:80 --mode hold --rate 800 --timeout 1 --parallel 200 --stop-at 2500
+    load bgP load --to $TIP:80 --mode close --rate 100 --timeout 1 --parallel 100 # who comes and goes, all the time
   else
     serve bgT srv --listen $TIP:80 --mode closefirst
     load bgP load --to $TIP:80 --mode waitclose --rate 400 --timeout 1 --parallel 300
@@ -32,3 +33,5 @@ symptom() {
     "$(T ping -c 3 -i 0.2 -W 1 $PIP 2>/dev/null | sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p')" \
     "$(T cat /proc/sys/net/netfilter/nf_conntrack_count)"
 }
+# the clients go away, and what was remembered of them with them
+cure() { stop held; stop load; T conntrack -F 2>/dev/null; }

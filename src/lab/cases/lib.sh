@@ -86,8 +86,15 @@ stop() { # name
 }
 
 # --- limits of the whole machine: the value from before is on record before it is changed
+CONNTRACK_LIMITS=(/proc/sys/net/netfilter/nf_conntrack_max /proc/sys/net/netfilter/nf_conntrack_buckets)
+remember() { # /proc/sys/path...
+  local file
+  for file in "$@"; do
+    grep -q "^$file " "$RUN/globals" 2>/dev/null || echo "$file $(cat "$file")" >>"$RUN/globals"
+  done
+}
 gset() { # /proc/sys/path value
-  grep -q "^$1 " "$RUN/globals" 2>/dev/null || echo "$1 $(cat "$1")" >>"$RUN/globals"
+  remember "$1"
   printf '%s\n' "$2" >"$1"
 }
 restore() {
@@ -122,7 +129,10 @@ CONFIG
   if [ "$PLACE" = host ]; then setsid "$sshd" -D -e -f "$RUN/sshd_config" >"$RUN/sshd.log" 2>&1 </dev/null &
   elif [ -e "$RUN/enroll.sh" ]; then
     # A whole host: /etc, /run, /var/lib and /usr/local of its own, in memory, enrolled as an administrator would do it.
-    bg "$TNS" sshd unshare --mount --propagation private bash "$HERE/enrolled.sh" "$RUN" "$sshd"
+    # In a case that holds the lock its gate may change the connection-tracking limits of the machine (8 is its namespace).
+    local limits=()
+    [ "$WHOLE" != yes ] || { limits=("${CONNTRACK_LIMITS[@]}"); remember "${limits[@]}"; }
+    bg "$TNS" sshd unshare --mount --propagation private bash "$HERE/enrolled.sh" "$RUN" "$sshd" "${limits[@]}" 8</proc/self/ns/net
     want 60 test -e "$RUN/enrolled"
   else bg "$TNS" sshd "$sshd" -D -e -f "$RUN/sshd_config"; fi
   [ "$PLACE" = host ] && echo $! >"$RUN/sshd.pid"

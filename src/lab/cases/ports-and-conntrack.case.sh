@@ -7,11 +7,11 @@ before_trouble() {
   serve bgP srv --listen $PIP:8080 --mode peerclose
 }
 trouble() {
-  load bgT load --to $PIP:8080 --mode close --rate 250 --timeout 1
+  load bgT calls --to $PIP:8080 --mode close --rate 250 --timeout 1
   want 60 tw_at_least 1000
   gset $MAX 1500
   serve bgT web --listen $TIP:80 --mode peerclose
-  load bgP hold --to $TIP:80 --mode hold --rate 300 --timeout 1 --parallel 200 --stop-at 20000
+  load bgP load --to $TIP:80 --mode hold --rate 300 --timeout 1 --parallel 200 --stop-at 20000
   want 60 table_full
   want 20 dropping
 }

@@ -1,0 +1,73 @@
+/** A case of the lab as a host with its real gate, and the bot that is pointed at it, as people meet it in the browser. */
+import type { Locator } from 'playwright-core';
+import { stateScript } from '../../src/core/probe-script.js';
+import type { SysctlFacts } from '../../src/core/sysctl-query.js';
+import { sysctlScript } from '../../src/core/sysctl-script.js';
+import { parseSysctls } from '../../src/core/sysctl-transcript.js';
+import { parseTranscript } from '../../src/core/transcript.js';
+import { RunningCase } from '../../src/lab/case.js';
+import { labCase } from '../../src/lab/cases.js';
+import { enrollment } from '../../src/lab/files.js';
+import { createTransport } from '../../src/ssh/transport.js';
+import type { Workspace } from '../../src/workspace/workspace.js';
+import { anInventory, type FakeTransport } from './bot-fakes.js';
+import { type Running, startTestBot } from './bot-workspace.js';
+import type { WorkspacePage } from './browser.js';
+import { labPolicy } from './changing-bot.js';
+
+const workerUrl = new URL('../ssh/worker-from-source.mjs', import.meta.url);
+/** A change takes a person's time and the machine's: the newest message of it is waited for so long. */
+const CARD_MS = 60_000;
+
+export interface BotOptions {
+  /** of a bot before this one */
+  stateDir?: string;
+  verifyAfterSeconds?: readonly number[];
+  /** what the local workspace's policy has otherwise */
+  policy?: (text: string) => string;
+}
+
+export class GatedLab {
+  private constructor(readonly running: RunningCase) {}
+
+  /** The case is up and calm; it is gone after `secondsMax`, whatever happens. */
+  static async up(id: string, secondsMax: number): Promise<GatedLab> {
+    const about = labCase(id);
+    if (about === undefined) throw new Error(`no case ${id}`);
+    return new GatedLab(await RunningCase.up(about, { secondsMax, owner: process.pid, enroll: await enrollment() }));
+  }
+
+  /** What the host says of its sysctls, in force and at the next boot, over a connection of its own. */
+  async read(): Promise<SysctlFacts> {
+    const transport = createTransport({ hosts: [this.running.host], workerUrl });
+    try {
+      const answer = await transport.ask(this.running.host, sysctlScript());
+      if (answer.status === 'failed') throw new Error(answer.failure.message);
+      return parseSysctls(answer.transcript.text);
+    } finally {
+      await transport.close(0);
+    }
+  }
+
+  startBot(workspace: Workspace, { stateDir, verifyAfterSeconds = [8], policy }: BotOptions = {}): Promise<Running> {
+    const { host } = this.running;
+    const inventory = anInventory(host);
+    const allowed = labPolicy(policy);
+    return startTestBot(workspace, {
+      transport: createTransport({ hosts: [host], workerUrl }) as unknown as FakeTransport,
+      inventory: { current: () => inventory, problem: () => undefined },
+      scripts: { state: stateScript, sysctl: sysctlScript },
+      parse: { sysctl: parseSysctls, state: parseTranscript },
+      policy: () => allowed,
+      verifyAfterSeconds: [...verifyAfterSeconds],
+      ...(stateDir === undefined ? {} : { stateDir }),
+    });
+  }
+}
+
+/** The newest message with these words; waits for it. */
+export const card = async (page: WorkspacePage, words: string | RegExp): Promise<Locator> => {
+  const found = page.messages().filter({ hasText: words }).last();
+  await found.waitFor({ timeout: CARD_MS });
+  return found;
+};
