@@ -201,18 +201,23 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       room.seen(asked);
       return asked;
     },
+    keepOpen: (hosts) => investigations.keepOpen('watches', hosts),
     right: makeWatchRight({ people: slack.people, allow: parts.allow, subjectOf, maySee }),
   });
+  /** who acted, as the audit log names them */
+  const actorOf = (caller: Caller): string => `${personOf(policy(), personKey(caller))} (${personKey(caller)})`;
   const sweeps = new Sweeps({
     store,
     chat: slack.chat,
     clock,
     log,
     fleets,
+    investigations,
     rules,
     thresholds,
     inventory,
     sweeps: parts.sweeps ?? (() => []),
+    actorOf,
   });
   const notes = new AuditNotes({ store, clock, log });
   const inbox = new DeskInbox({
@@ -240,7 +245,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     greet: (desk) => room.greet(desk),
     note: (caller, { kind, host, data }) =>
       notes.add({
-        actor: `${personOf(policy(), personKey(caller))} (${personKey(caller)})`,
+        actor: actorOf(caller),
         kind,
         host: host.name,
         channel: caller.channel,

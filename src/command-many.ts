@@ -138,7 +138,9 @@ export const fleetActions = (
   details: (desk: Desk, click: Parameters<ClickHandler>[1]) => Promise<void>,
 ): Readonly<Record<string, ClickHandler>> => ({
   [ACTIONS.fleet]: async (desk, click) => {
-    const on = await manyOfClick(desk, click, 'tcpstates', 'here');
+    // An alert keeps its words: what is measured from it stands in its thread.
+    const ofAlert = decodeRef(click.value)?.alert !== undefined;
+    const on = await manyOfClick(desk, click, 'tcpstates', ofAlert ? 'thread' : 'here');
     if (on === undefined) return;
     const { ref, options } = on;
     const chosen = await chooseHosts(desk, {

@@ -29,6 +29,8 @@ export interface WatchesParts {
   inventory: () => Inventory;
   /** people who ask at the same time share one measurement; the host is left alone when nobody wants it any more */
   investigate: (host: Host, cancelled?: AbortSignal) => Promise<Investigated>;
+  /** all hosts that are watched now: they are asked again and again */
+  keepOpen: (hosts: readonly Host[]) => void;
   /** whether it may still be shown: policy, accounts and channels change meanwhile */
   right: (watch: Watch, host: Host) => Promise<WatchRight>;
 }
@@ -89,6 +91,7 @@ export class Watches {
   async resume(): Promise<number> {
     const all = await this.parts.store.documents.list<Watch>(KIND);
     const hosts = [...new Set(all.map(({ value }) => value.host))];
+    await this.keepOpen();
     const atMs = this.parts.clock.now() + 1_000;
     await this.parts.store.due.schedule(
       hosts.map((host) => ({ id: `watch:${host}`, kind: 'watch-host', subject: host, atMs })),
@@ -115,6 +118,7 @@ export class Watches {
   private async begin(watch: Watch): Promise<void> {
     await this.parts.store.documents.put(KIND, watch.id, watch, 0);
     await this.schedule(watch.host, [watch]);
+    await this.keepOpen();
     await this.note(
       watch,
       'watch.began',
@@ -137,6 +141,12 @@ export class Watches {
     const everyMs = Math.max(WATCH_LIMITS.everyMinMs, Math.min(...watches.map((watch) => watch.everyMs)));
     const atMs = Math.max(nowMs + 1_000, Math.min(nowMs + everyMs, ...watches.map(({ endsMs }) => endsMs)));
     await this.parts.store.due.schedule([{ id: `watch:${host}`, kind: 'watch-host', subject: host, atMs }]);
+  }
+
+  private async keepOpen(): Promise<void> {
+    const hosts = this.parts.inventory().hosts;
+    const watched = await this.parts.store.documents.list<Watch>(KIND);
+    this.parts.keepOpen([...new Set(watched.map(({ value }) => value.host))].flatMap((name) => hosts.get(name) ?? []));
   }
 
   private async on(host: string) {
@@ -218,6 +228,7 @@ export class Watches {
     if (claimed === undefined) return false;
     const { after } = claimed;
     await store.documents.delete(KIND, watch.id);
+    await this.keepOpen();
     await this.note(after, 'watch.ended', `is no longer watched (${how.why})`);
     try {
       if (how.why !== 'gone') await chat.update(after.posted, watchMessage(after));

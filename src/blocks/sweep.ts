@@ -110,7 +110,9 @@ export const alertMessage = (input: AlertShown): Message => {
           ? [button(ACTIONS.sweepAcknowledge, 'Acknowledge', { style: 'primary', value: encodeRef({ alert: id }) })]
           : []),
         button(ACTIONS.sweepSilence, 'Silence 1 h', { value: encodeRef({ alert: id }) }),
-        button(ACTIONS.fleet, 'Measure now', { value: encodeRef({ selector, hosts: Math.max(1, hosts.length) }) }),
+        button(ACTIONS.fleet, 'Measure now', {
+          value: encodeRef({ selector, hosts: Math.max(1, hosts.length), alert: id }),
+        }),
       ]),
     ),
   ]);

@@ -11,6 +11,7 @@ import { parseSince, trendOf } from '../../src/core/trend.js';
 import { loadRules } from '../../src/rules.js';
 import { investigate, snapshotOf } from '../blocks/support/hosts.js';
 import {
+  aCaller,
   aHost,
   anInventory,
   buttonsOf,
@@ -45,6 +46,9 @@ const setUp = () => {
   const { log } = keepingLog();
   const how = new Map<string, 'sick' | 'well' | 'silent'>();
   let rounds = 0;
+  const keptOpen = new Map<string, readonly string[]>();
+  const hang = { on: false };
+  let swept: readonly Sweep[] = [sweep];
   const inventory = anInventory(aHost('web-1'), aHost('web-2'));
   const make = () => {
     const sweeps = new Sweeps({
@@ -55,10 +59,19 @@ const setUp = () => {
       rules,
       thresholds: () => ({}),
       inventory: () => inventory,
-      sweeps: () => [sweep],
+      sweeps: () => swept,
+      actorOf: ({ teamId, userId }) => `${teamId}:${userId}`,
+      investigations: {
+        keepOpen: (who, hosts) =>
+          void keptOpen.set(
+            who,
+            hosts.map(({ name }) => name),
+          ),
+      },
       fleets: {
         each: async (hosts, read) => {
           rounds++;
+          if (hang.on) await new Promise<never>(() => undefined);
           return new Map(
             hosts.map((host) => {
               const is = how.get(host.name) ?? 'well';
@@ -80,7 +93,10 @@ const setUp = () => {
     await Promise.all(loops.map((loop) => loop.turn()));
     await settled();
   };
-  return { disk, store, clock, chat, how, make, turn, rounds: () => rounds };
+  const sweepOnly = (sweeps: readonly Sweep[]): void => {
+    swept = sweeps;
+  };
+  return { disk, store, clock, chat, how, make, turn, hang, keptOpen, sweepOnly, rounds: () => rounds };
 };
 
 describe('a sweep', () => {
@@ -155,11 +171,11 @@ describe('a sweep', () => {
     await turn(loop);
     await turn(loop);
     const alert = decodeRef(buttonsOf(chat.of('post')[0]?.message).get('sweep-acknowledge'))?.alert ?? '';
-    const desk = sweeps.at({ userId: 'U0ADA' }, () => true);
+    const desk = sweeps.at(aCaller({ userId: 'U0ADA' }), () => true);
     expect(await desk.acknowledge(alert)).toBe('done');
     expect(await desk.acknowledge(alert)).toBe('already');
     expect(JSON.stringify([...chat.standing().values()][0])).toContain('U0ADA');
-    expect(await sweeps.at({ userId: 'U0EVE' }, () => false).acknowledge(alert)).toBe('gone');
+    expect(await sweeps.at(aCaller({ userId: 'U0EVE' }), () => false).acknowledge(alert)).toBe('gone');
     expect(await desk.silence(alert, 60)).toBe('done');
     expect(await desk.acknowledge('web/conntrack-full/1')).toBe('gone');
     expect((await desk.list())[0]?.open[0]).toMatchObject({ acknowledgedBy: 'U0ADA' });
@@ -174,6 +190,111 @@ describe('a sweep', () => {
     // Raised again within the hour: not told, for that cause.
     expect(after).toBeLessThanOrEqual(cleared + Math.max(0, cleared - 1));
     await expect(desk.acknowledge(alert)).resolves.toBe('gone');
+  });
+});
+
+describe('a round', () => {
+  test('that the end of the program cuts off is done again by the next one, once', async () => {
+    const { make, clock, hang, how, rounds, sweepOnly, store } = setUp();
+    sweepOnly([{ ...sweep, everySeconds: 86_400 }]);
+    how.set('web-1', 'sick');
+    const first = make();
+    await first.sweeps.start();
+    hang.on = true;
+    await clock.advance(86_400_000);
+    await first.loop.turn();
+    expect(rounds()).toBe(1);
+    hang.on = false;
+    // The program is gone; another one starts, and takes the round up when the first could not be at it any more.
+    const second = make();
+    await second.sweeps.start();
+    await second.loop.turn();
+    expect(rounds()).toBe(1);
+    await clock.advance(60_000);
+    await second.loop.turn();
+    await settled();
+    expect(rounds()).toBe(2);
+    expect((await store.samples.read('web-1', 0, clock.now() + 1)).length).toBe(1);
+    await clock.advance(600_000);
+    await second.loop.turn();
+    expect(rounds()).toBe(2);
+  });
+
+  test('keeps a shell open on its hosts while it comes often, and lets go of them with the sweep', async () => {
+    const { make, turn, keptOpen, sweepOnly } = setUp();
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    await turn(loop);
+    expect(keptOpen.get('sweep web')).toEqual(['web-1', 'web-2']);
+    sweepOnly([{ ...sweep, everySeconds: 600 }]);
+    await sweeps.start();
+    await turn(loop);
+    await turn(loop);
+    expect(keptOpen.get('sweep web')).toEqual([]);
+    sweepOnly([sweep]);
+    await sweeps.start();
+    await turn(loop);
+    expect(keptOpen.get('sweep web')).toEqual(['web-1', 'web-2']);
+    sweepOnly([]);
+    await sweeps.start();
+    expect(keptOpen.get('sweep web')).toEqual([]);
+  });
+});
+
+describe('an alert', () => {
+  const raised = async () => {
+    const all = setUp();
+    const { sweeps, loop } = all.make();
+    await sweeps.start();
+    all.how.set('web-1', 'sick');
+    return { ...all, sweeps, loop };
+  };
+  const alertOf = (message: unknown): string => decodeRef(buttonsOf(message).get('sweep-acknowledge'))?.alert ?? '';
+
+  test('acknowledged and silenced are in the audit log, with who, and not when nothing was done', async () => {
+    const { sweeps, loop, turn, chat, disk } = await raised();
+    await turn(loop);
+    await turn(loop);
+    const alert = alertOf(chat.of('post')[0]?.message);
+    const desk = sweeps.at(aCaller({ userId: 'U0ADA', channel: 'C0INC' }), () => true);
+    await desk.acknowledge(alert);
+    await desk.acknowledge(alert);
+    await desk.silence(alert, 60);
+    await desk.silence('web/no-such-rule/1', 60);
+    const [, cause = ''] = alert.split('/');
+    expect(disk.audit).toMatchObject([
+      { kind: 'alert.acknowledged', actor: 'T1:U0ADA', channel: 'C0INC', host: 'web-1', data: { sweep: 'web', cause } },
+      { kind: 'alert.silenced', actor: 'T1:U0ADA', data: { hosts: ['web-1'], what: 'silenced the alert for 60 min' } },
+    ]);
+  });
+
+  test('is compared with the same hour yesterday, also after somebody acknowledged it', async () => {
+    const { sweeps, loop, turn, chat, store, clock } = await raised();
+    const dayAgo = clock.now() - 86_400_000;
+    await store.samples.add(
+      Array.from({ length: 10 }, (_, at) => ({
+        host: 'web-1',
+        atMs: dayAgo + at * 60_000,
+        numbers: { TIME_WAIT: 40 + at },
+        findings: [],
+      })),
+    );
+    await turn(loop);
+    await turn(loop);
+    const posted = chat.of('post')[0]?.message;
+    expect(wordsOf(posted)).toMatch(/Yesterday at this hour\s+web-1: TIME_WAIT 4\d/);
+    await sweeps.at(aCaller(), () => true).acknowledge(alertOf(posted));
+    const standing = wordsOf([...chat.standing().values()][0]);
+    expect(standing).toMatch(/Acknowledged/);
+    expect(standing).toMatch(/Yesterday at this hour/);
+  });
+
+  test('Measure now carries the alert, so that what is measured stands in its thread', async () => {
+    const { loop, turn, chat } = await raised();
+    await turn(loop);
+    await turn(loop);
+    const message = chat.of('post')[0]?.message;
+    expect(decodeRef(buttonsOf(message).get('fleet'))).toMatchObject({ selector: 'web-1', alert: alertOf(message) });
   });
 });
 

@@ -107,6 +107,7 @@ const counting = (store: Store): Store => ({
 });
 const countingGate = (transport: Transport): Transport => ({
   ask: (...asked) => transport.ask(...asked),
+  closeKept: (host) => transport.closeKept(host),
   check: (...asked) => transport.check(...asked),
   scan: (...asked) => transport.scan(...asked),
   gate: (host, line, options) =>
