@@ -25,8 +25,11 @@ const STATES: Readonly<Record<GateState, HostReport['state']>> = {
 
 const words = (failure: TransportFailure): string => failure.message;
 
-/** The report that an answer is; pure, so that every answer of a gate can be tried. */
-export const readReport = (answer: GateAnswer): Told => {
+/**
+ * The report that an answer is; pure, so that every answer of a gate can be tried.
+ * @param asked `set`, or a question about a change that may be in force already
+ */
+export const readReport = (answer: GateAnswer, asked: 'set' | 'step' = 'set'): Told => {
   const { end } = answer;
   if (end === undefined) return { status: 'unknown', failure: 'the answer was cut off' };
   if (end === 'unknown-id') return { status: 'told', end, report: { state: 'unknown-id' } };
@@ -34,6 +37,8 @@ export const readReport = (answer: GateAnswer): Told => {
   const code = GATE_CODES[end];
   const why = end === 'ok' ? undefined : (code?.meaning ?? `the gate said ${end}`);
   if (change === undefined) {
+    // That a step had no effect (the gate is busy, its disk is full) says nothing of what an earlier request put in force.
+    if (asked === 'step') return { status: 'unknown', failure: why ?? 'the answer shows no change' };
     // Nothing was recorded: the request had no effect. Any other answer without a state is not understood.
     if (end === 'stale') return { status: 'told', end, report: { state: 'conflict', why: why ?? '' } };
     return code?.effect === 'nothing' ||
@@ -86,15 +91,18 @@ export class GateDoor {
         persistent: plan.persistent,
         entries: plan.entries,
       }),
+      'set',
     );
   }
 
   step(host: Host, verb: 'confirm' | 'revert' | 'status', id: string): Promise<Told> {
-    return this.ask(host, requestLine({ verb, id }));
+    return this.ask(host, requestLine({ verb, id }), 'step');
   }
 
-  private async ask(host: Host, line: string): Promise<Told> {
+  private async ask(host: Host, line: string, about: 'set' | 'step'): Promise<Told> {
     const asked = await this.transport.gate(host, line);
-    return asked.status === 'failed' ? { status: 'unknown', failure: words(asked.failure) } : readReport(asked.answer);
+    return asked.status === 'failed'
+      ? { status: 'unknown', failure: words(asked.failure) }
+      : readReport(asked.answer, about);
   }
 }
