@@ -5,12 +5,14 @@
 import { type ChangeCard, changeMessage } from '../blocks/change-card.js';
 import { nudgeMessage, skippedMessage } from '../blocks/change-notices.js';
 import type { Mention } from '../blocks/change-words.js';
+import type { Message } from '../blocks/message.js';
 import type { Change } from '../core/change.js';
 import type { Setting } from '../core/plan.js';
 import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
-import { StoreFailure } from '../ports/store.js';
+import { type DueDraft, StoreFailure } from '../ports/store.js';
 import { DRAFTS, type Draft } from './change-draft.js';
-import type { ChangePorts, Nudge } from './change-ports.js';
+import type { ChangePorts, Notice } from './change-ports.js';
+import { once } from './once.js';
 
 /** Where a change's message stands; `posted` absent while it is being posted. */
 export interface Standing {
@@ -18,7 +20,6 @@ export interface Standing {
   /** the version of the change that it shows */
   version: number;
   sinceMs: number;
-  skippedTold?: true;
 }
 export const MESSAGES = 'change-message';
 /** a process that died while it posted is taken over after this */
@@ -34,7 +35,7 @@ export interface BoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'>
   /** what the message shows beside the change itself */
   cardOf: (change: Change, settings: readonly Setting[]) => Promise<ChangeCard>;
   /** who is to be mentioned */
-  peopleFor: (change: Change, about: Nudge | 'skipped') => readonly Mention[];
+  peopleFor: (change: Change, about: Notice) => readonly Mention[];
 }
 
 export class ChangeBoard {
@@ -67,10 +68,15 @@ export class ChangeBoard {
     return mine.done;
   }
 
-  /** Tells people in the thread of the change's message. */
-  async nudge(change: Change, about: Nudge): Promise<void> {
+  /**
+   * Tells people in the thread of the change's message; once per `due`, of several processes too.
+   * @throws where they could not be told, or another process is about it: look again
+   */
+  async tell(change: Change, about: Notice, due: DueDraft): Promise<void> {
     const people = this.parts.peopleFor(change, about);
-    await this.inThread(change.id, nudgeMessage({ change, about, people }));
+    const message = about === 'skipped' ? skippedMessage({ change, people }) : nudgeMessage({ change, about, people });
+    const told = await once(this.parts, due.id, () => this.inThread(change.id, message));
+    if (told === 'elsewhere') throw new Error('another process is telling them');
   }
 
   /** From now on looks after messages that an earlier run, or another process, left behind. */
@@ -95,8 +101,8 @@ export class ChangeBoard {
   async reconcile(withPast = true): Promise<void> {
     const { store, clock } = this.parts;
     const [open, past] = await Promise.all([
-      store.changes.find({ open: true, limit: 200 }),
-      withPast ? store.changes.find({ open: false, sinceMs: clock.now() - PAST_MS, limit: 200 }) : [],
+      store.changes.find({ open: true, wave: 'none', limit: 200 }),
+      withPast ? store.changes.find({ open: false, wave: 'none', sinceMs: clock.now() - PAST_MS, limit: 200 }) : [],
     ]);
     for (const change of [...open, ...past]) {
       const standing = await store.documents.get<Standing>(MESSAGES, change.id);
@@ -128,13 +134,7 @@ export class ChangeBoard {
       posted = await this.post(id, draft.value.place, message);
     } else posted = await this.update(posted, draft.value.place, message);
     if (posted === undefined) return false;
-    const skippedTold = standing?.value.skippedTold === true || (await this.tellSkipped(change, posted));
-    const shown: Standing = {
-      posted,
-      version: change.version,
-      sinceMs: clock.now(),
-      ...(skippedTold ? { skippedTold: true as const } : {}),
-    };
+    const shown: Standing = { posted, version: change.version, sinceMs: clock.now() };
     await store.documents.put(MESSAGES, id, shown);
     const now = await store.changes.load(id);
     return now !== undefined && now.change.version !== change.version;
@@ -164,22 +164,24 @@ export class ChangeBoard {
     }
   }
 
-  private async tellSkipped(change: Change, posted: Posted): Promise<boolean> {
-    if (!change.approvals.some(({ breakGlass }) => breakGlass !== undefined)) return false;
-    const people = this.parts.peopleFor(change, 'skipped');
-    await this.parts.chat.post(
-      { channel: posted.channel, threadTs: await this.threadOf(change.id, posted) },
-      skippedMessage({ change, people }),
-    );
-    return true;
+  private async inThread(id: string, message: Message): Promise<void> {
+    const { store, chat } = this.parts;
+    // It never had a message of its own: there is no thread, and nobody is waited for.
+    if ((await store.documents.get<Draft>(DRAFTS, id)) === undefined) return;
+    const posted = await this.postedOf(id);
+    await chat.post({ channel: posted.channel, threadTs: await this.threadOf(id, posted) }, message);
   }
 
-  private async inThread(id: string, message: ReturnType<typeof nudgeMessage>): Promise<void> {
-    const { store, chat } = this.parts;
-    const standing = await store.documents.get<Standing>(MESSAGES, id);
-    const posted = standing?.value.posted;
-    if (posted === undefined) return;
-    await chat.post({ channel: posted.channel, threadTs: await this.threadOf(id, posted) }, message);
+  private async postedOf(id: string): Promise<Posted> {
+    const { documents } = this.parts.store;
+    const stands = async () => (await documents.get<Standing>(MESSAGES, id))?.value.posted;
+    let posted = await stands();
+    if (posted === undefined) {
+      await this.refresh(id);
+      posted = await stands();
+    }
+    if (posted === undefined) throw new Error('the message of the change is not posted yet');
+    return posted;
   }
 
   private async threadOf(id: string, posted: Posted): Promise<string> {

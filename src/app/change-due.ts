@@ -1,7 +1,8 @@
 /** What falls due in a change's life, and when. Each has one id, so that scheduling it again moves it. */
-import type { ChangeEvent } from '../core/change.js';
+import type { Change, ChangeEvent } from '../core/change.js';
 import type { NotAfter } from '../core/gate/request.js';
 import type { DueDraft } from '../ports/store.js';
+import type { Notice } from './change-ports.js';
 
 /** How long a request may be on its way before the host must refuse it. */
 export const NOT_AFTER_SECONDS = 20;
@@ -84,3 +85,31 @@ export const dueInForce = (
       { id: `${id}:window-end`, kind: 'change-settle', subject: id, atMs: windowEndsAtMs + AFTER_WINDOW_MS },
     ];
   });
+
+const waits = ({ state }: Change): boolean => state === 'proposed';
+const inForce = ({ state }: Change): boolean => state === 'applied' || state === 'verified';
+
+/** Which notice each kind of what is due is, and while what it is still true. */
+export const NOTICES: Readonly<Record<string, { about: Notice; holds: (change: Change) => boolean }>> = {
+  'change-nudge': { about: 'approval', holds: waits },
+  'change-escalation': { about: 'escalation', holds: waits },
+  'change-window-nudge': { about: 'window', holds: inForce },
+  'change-worse': { about: 'worse', holds: inForce },
+  'change-skipped': { about: 'skipped', holds: () => true },
+};
+
+/** People who were passed over are told at once, whatever became of the change. */
+export const dueToTellSkipped = (id: string, nowMs: number): DueDraft => ({
+  id: `${id}:skipped`,
+  kind: 'change-skipped',
+  subject: id,
+  atMs: nowMs,
+});
+
+/** @param afterSeconds of the look that found it worse */
+export const dueToTellWorse = (id: string, nowMs: number, afterSeconds: number): DueDraft => ({
+  id: `${id}:worse:${afterSeconds}`,
+  kind: 'change-worse',
+  subject: id,
+  atMs: nowMs,
+});

@@ -7,20 +7,24 @@ import type { Decision, Permission } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
 import { planDigest } from '../core/plan-digest.js';
 import type { Action } from '../core/policy.js';
-import type { DueDraft } from '../ports/store.js';
+import { type DueDraft, StoreFailure } from '../ports/store.js';
 import { type ApplyParts, apply } from './change-apply.js';
-import { dueToApply, NOT_AFTER_SECONDS } from './change-due.js';
+import { dueToApply, dueToTellSkipped, NOT_AFTER_SECONDS, NOTICES } from './change-due.js';
 import { type MeasureParts, measure } from './change-measure.js';
 import { glassPermission, hostOf, passedOver, permission, steppedUp } from './change-permission.js';
-import type { Asker, ChangePorts, Nudge, Result } from './change-ports.js';
+import type { Asker, ChangePorts, Notice, Result } from './change-ports.js';
 import { type ChangeWish, propose } from './change-propose.js';
-import { record, recordStep, unknownChange } from './change-record.js';
+import { goOn, record, recordStep, unknownChange, wasOvertaken } from './change-record.js';
 import { settle, stepOnHost } from './change-settle.js';
 
 export interface LifecycleParts extends ChangePorts, ApplyParts, MeasureParts {
-  /** told when a person must act: before an end, or when nobody else can */
-  nudge: (change: Change, about: Nudge) => void;
+  /** Tells people who must act, or know; once per what is due. Rejects where they could not be told. */
+  tell: (change: Change, about: Notice, due: DueDraft) => Promise<void>;
 }
+
+/** a channel that can't be written to for so long is not waited for */
+const TELL_WITHIN_MS = 3_600_000;
+const OVERTAKEN_MAX = 5;
 
 const notAfter = (nowMs: number): number => nowMs + NOT_AFTER_SECONDS * 1_000;
 
@@ -55,9 +59,12 @@ export class ChangeLifecycle {
       });
     };
     // A bot that dies between the approval and the first word to the host is taken over by whoever finds this due.
-    const result = await recordStep(parts, asker, id, judge, (nowMs) => [dueToApply(id, nowMs)]);
-    if (result.ok && result.change.state === 'approved') return apply(parts, result.change.id);
-    return result;
+    const result = await recordStep(parts, asker, id, judge, (nowMs) => [
+      dueToApply(id, nowMs),
+      ...(glass === undefined ? [] : [dueToTellSkipped(id, nowMs)]),
+    ]);
+    if (!result.ok || result.change.state !== 'approved') return result;
+    return goOn(parts, result.change, () => apply(parts, id));
   }
 
   deny(asker: Asker, id: string, reason: string): Promise<Result> {
@@ -109,35 +116,40 @@ export class ChangeLifecycle {
     return glassPermission(this.parts, asker, change);
   }
 
-  /** What has come due for a change. Never throws; what can't be done now is due again. */
-  async due({ kind, subject }: DueDraft): Promise<void> {
-    const { parts } = this;
-    const loaded = await parts.store.changes.load(subject);
-    if (loaded === undefined) return;
-    const { change } = loaded;
-    switch (kind) {
-      case 'change-expire':
-        await record(parts, change, change.id, decide.expire(change, parts.clock.now()), 'bot');
-        return;
-      case 'change-nudge':
-        if (change.state === 'proposed') parts.nudge(change, 'approval');
-        return;
-      case 'change-escalation':
-        if (change.state === 'proposed') parts.nudge(change, 'escalation');
-        return;
-      case 'change-window-nudge':
-        if (change.state === 'applied' || change.state === 'verified') parts.nudge(change, 'window');
-        return;
-      case 'change-apply':
-        if (change.state === 'approved') await apply(parts, change.id);
-        return;
-      case 'change-measure':
-        await measure(parts, change);
-        return;
-      case 'change-settle':
-        await settle(parts, change);
-        return;
+  /** What has come due for a change. @throws where it can't be done now: it is due again when its lease has run out */
+  async due(due: DueDraft): Promise<void> {
+    const { store } = this.parts;
+    for (let tries = 1; ; tries++) {
+      const loaded = await store.changes.load(due.subject);
+      const result = loaded === undefined ? undefined : await this.dueOf(loaded.change, due);
+      if (result === undefined || result.ok || result.refusal.code !== 'store') return;
+      // Another process moved it meanwhile: what it is now decides.
+      if (!wasOvertaken(result) || tries >= OVERTAKEN_MAX) throw new StoreFailure('unavailable', result.refusal.detail);
     }
+  }
+
+  private async dueOf(change: Change, due: DueDraft): Promise<Result | undefined> {
+    const { parts } = this;
+    const nowMs = parts.clock.now();
+    switch (due.kind) {
+      case 'change-expire':
+        return record(parts, change, change.id, decide.expire(change, nowMs), 'bot');
+      case 'change-apply':
+        return apply(parts, change.id);
+      case 'change-measure':
+        return measure(parts, change);
+      case 'change-settle':
+        return settle(parts, change);
+    }
+    const notice = NOTICES[due.kind];
+    if (notice?.holds(change) !== true) return undefined;
+    try {
+      await parts.tell(change, notice.about, due);
+    } catch (error) {
+      if (nowMs - due.atMs < TELL_WITHIN_MS) throw error;
+      parts.log.error({ change: change.id, action: notice.about, err: error }, 'nobody could be told; it is given up');
+    }
+    return undefined;
   }
 
   private may(asker: Asker, action: Action, change: Change): Permission {

@@ -5,20 +5,20 @@ import { judgeEffect } from '../core/effect.js';
 import type { Diagnosis } from '../core/finding.js';
 import { looksWithin } from '../core/looks.js';
 import { BEFORE } from './change-apply.js';
+import { dueToTellWorse } from './change-due.js';
 import { hostOf } from './change-permission.js';
-import type { ChangePorts, Diagnose, Nudge } from './change-ports.js';
+import type { ChangePorts, Diagnose, Result } from './change-ports.js';
 import { type RecordParts, record } from './change-record.js';
 
 export interface MeasureParts extends RecordParts, Pick<ChangePorts, 'inventory'> {
   diagnose: Diagnose;
   /** seconds after the change came into force; the last of them settles whether it helped */
   verifyAfterSeconds: readonly number[];
-  nudge: (change: Change, about: Nudge) => void;
 }
 
-export const measure = async (parts: MeasureParts, change: Change): Promise<void> => {
+export const measure = async (parts: MeasureParts, change: Change): Promise<Result> => {
   const { store, clock } = parts;
-  if (change.state !== 'applied' || change.appliedAtMs === undefined) return;
+  if (change.state !== 'applied' || change.appliedAtMs === undefined) return { ok: true, change };
   const host = hostOf(parts, change);
   const before = await store.documents.get<Diagnosis>(BEFORE, change.id);
   const now =
@@ -48,8 +48,8 @@ export const measure = async (parts: MeasureParts, change: Change): Promise<void
   // Of a short window the later looks are never made.
   const windowSeconds = ((change.windowEndsAtMs ?? Number.POSITIVE_INFINITY) - change.appliedAtMs) / 1_000;
   const isLast = afterSeconds >= (looksWithin(parts.verifyAfterSeconds, windowSeconds).at(-1) ?? 0);
-  const noted = await record(parts, change, change.id, decide.measured(change, measurement, isLast), 'bot');
-  // A message that is edited notifies nobody.
-  if (noted.ok && measurement.outcome === 'worse' && change.measurements.at(-1)?.outcome !== 'worse')
-    parts.nudge(noted.change, 'worse');
+  const turnedWorse = measurement.outcome === 'worse' && change.measurements.at(-1)?.outcome !== 'worse';
+  return record(parts, change, change.id, decide.measured(change, measurement, isLast), 'bot', {
+    due: turnedWorse ? [dueToTellWorse(change.id, nowMs, afterSeconds)] : [],
+  });
 };

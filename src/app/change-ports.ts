@@ -39,3 +39,6 @@ export type Result =
 
 /** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed; `worse`: in force, and the last look found it worse. */
 export type Nudge = 'approval' | 'escalation' | 'window' | 'worse';
+
+/** What people are told beside a change's message, which notifies nobody when it is edited. `skipped`: passed over by broken glass. */
+export type Notice = Nudge | 'skipped';

@@ -71,6 +71,28 @@ export const record = async (
   }
 };
 
+/**
+ * What follows a step that stands already. Where the store fails under it, or another process was quicker, the step still stands:
+ * it is not told as refused, and what is due takes it up.
+ */
+export const goOn = async (
+  { log }: Pick<RecordParts, 'log'>,
+  taken: Change,
+  next: () => Promise<Result>,
+): Promise<Result> => {
+  try {
+    const result = await next();
+    return result.ok || result.refusal.code !== 'store' ? result : { ok: true, change: taken };
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    log.error(
+      { change: taken.id, problem: error.problem, err: error },
+      'the store failed behind a step; it goes on later',
+    );
+    return { ok: true, change: taken };
+  }
+};
+
 const load = async (
   { store }: Pick<RecordParts, 'store'>,
   id: string,
@@ -79,8 +101,8 @@ const load = async (
     const loaded = await store.changes.load(id);
     return loaded === undefined ? unknownChange(id) : { ok: true, change: loaded.change };
   } catch (error) {
-    const detail = error instanceof StoreFailure ? error.message : String(error);
-    return { ok: false, refusal: { code: 'store', detail } };
+    if (!(error instanceof StoreFailure)) throw error;
+    return { ok: false, refusal: { code: 'store', detail: error.message } };
   }
 };
 

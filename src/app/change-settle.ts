@@ -6,7 +6,7 @@ import { dueInForce, dueToSettle } from './change-due.js';
 import type { GateDoor, Told } from './change-gate.js';
 import { hostOf } from './change-permission.js';
 import type { Asker, ChangePorts, Result } from './change-ports.js';
-import { type RecordParts, record, recordStep } from './change-record.js';
+import { goOn, type RecordParts, record, recordStep } from './change-record.js';
 
 export interface SettleParts extends RecordParts, Pick<ChangePorts, 'inventory'> {
   gate: GateDoor;
@@ -64,5 +64,7 @@ export const stepOnHost = async (
   if (!intended.ok) return intended;
   const host = hostOf(parts, intended.change);
   if (host === undefined) return intended;
-  return follow(parts, intended.change, await parts.gate.step(host, verb, id));
+  return goOn(parts, intended.change, async () =>
+    follow(parts, intended.change, await parts.gate.step(host, verb, id)),
+  );
 };

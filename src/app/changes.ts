@@ -17,7 +17,7 @@ import { changeDeskAt } from './change-desk.js';
 import { GateDoor } from './change-gate.js';
 import { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
-import type { ChangePorts, Diagnose, Nudge } from './change-ports.js';
+import type { ChangePorts, Diagnose, Notice } from './change-ports.js';
 import { StepUp } from './change-step-up.js';
 
 export interface ChangesParts extends ChangePorts {
@@ -52,11 +52,7 @@ export class Changes {
       ...parts,
       gate: this.gate,
       moved: (change) => void this.board.refresh(change.id),
-      nudge: (change, about) => {
-        this.board.nudge(change, about).catch((error: unknown) => {
-          parts.log.warn({ change: change.id, action: about, err: error }, 'nobody could be reminded');
-        });
-      },
+      tell: (change, about, due) => this.board.tell(change, about, due),
     });
   }
 
@@ -67,7 +63,7 @@ export class Changes {
   }
 
   /** Who is to be told, by the names of the policy. */
-  private named(change: Change, about: Nudge | 'skipped'): string[] {
+  private named(change: Change, about: Notice): string[] {
     const policy = this.parts.policy();
     const approvers = approverNames(this.parts, change);
     switch (about) {

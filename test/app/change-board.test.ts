@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ChangeBoard } from '../../src/app/change-board.js';
 import { DRAFTS, type Draft } from '../../src/app/change-draft.js';
-import type { ChangeEvent } from '../../src/core/change.js';
+import type { Change, ChangeEvent } from '../../src/core/change.js';
 import { FakeChat, HandClock, keepingLog, wordsOf } from '../support/bot-fakes.js';
 import { type MemoryDisk, memoryDisk, memoryStore } from '../support/memory-store.js';
 
@@ -127,25 +127,53 @@ describe('the message of a change', () => {
     expect(wordsOf([...slack.standing().values()])).toContain('DENIED');
   });
 
-  test('has those who were passed over told once, in its thread', async () => {
-    const { slack, board, happens } = await world();
-    await board().refresh(ID);
-    await happens(glass);
-    await board().refresh(ID);
-    await board().refresh(ID);
-    const told = posts(slack).filter(({ message }) => wordsOf(message).includes('passed over'));
-    expect(told.map(({ place }) => place)).toEqual([{ channel: 'C1', threadTs: '1.000001' }]);
-    expect(JSON.stringify(told)).toContain('U0GRACE');
-  });
-
-  test('has reminders in its thread', async () => {
-    const { slack, board, store } = await world();
-    const one = board();
-    await one.refresh(ID);
+  const noticeDue = (about: string) => ({ id: `${ID}:${about}`, kind: `change-${about}`, subject: ID, atMs: AT });
+  const now = async (store: Awaited<ReturnType<typeof world>>['store']): Promise<Change> => {
     const change = (await store.changes.load(ID))?.change;
     if (change === undefined) throw new Error('no change');
-    await one.nudge(change, 'approval');
-    expect(posts(slack).at(-1)?.place).toEqual({ channel: 'C1', threadTs: '1.000001' });
-    expect(JSON.stringify(posts(slack).at(-1))).toContain('U0MARG');
+    return change;
+  };
+
+  test('has those who were passed over told once, in its thread, by one of two processes', async () => {
+    const { slack, board, happens, store, clock } = await world();
+    await happens(glass);
+    const change = await now(store);
+    const told = () => posts(slack).filter(({ message }) => wordsOf(message).includes('passed over'));
+    // Not posted yet: it is posted first, so that there is a thread.
+    const both = await Promise.allSettled([
+      board().tell(change, 'skipped', noticeDue('skipped')),
+      board().tell(change, 'skipped', noticeDue('skipped')),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(told().map(({ place }) => place)).toEqual([{ channel: 'C1', threadTs: '1.000001' }]);
+    expect(JSON.stringify(told())).toContain('U0GRACE');
+    await clock.advance(120_000);
+    await board().tell(change, 'skipped', noticeDue('skipped'));
+    expect(told()).toHaveLength(1);
+  });
+
+  test('has reminders in its thread, each once; one that could not be posted is posted later', async () => {
+    const { slack, board, store } = await world();
+    await board().refresh(ID);
+    const change = await now(store);
+    slack.refuse('post', 'not-in-channel');
+    await expect(board().tell(change, 'approval', noticeDue('nudge'))).rejects.toThrow();
+    slack.accept('post');
+    await board().tell(change, 'approval', noticeDue('nudge'));
+    await board().tell(change, 'approval', noticeDue('nudge'));
+    await board().tell(change, 'escalation', noticeDue('escalation'));
+    expect(posts(slack).slice(-2)).toMatchObject([{ place: { threadTs: '1.000001' } }, { place: { channel: 'C1' } }]);
+    expect(posts(slack).filter(({ message }) => JSON.stringify(message).includes('U0MARG'))).toHaveLength(2);
+  });
+
+  test('is told by another process when the first died while it told', async () => {
+    const { slack, board, store, clock } = await world();
+    await board().refresh(ID);
+    const change = await now(store);
+    await store.documents.put('once', `${ID}:nudge`, { sinceMs: clock.now() }, 0);
+    await expect(board().tell(change, 'approval', noticeDue('nudge'))).rejects.toThrow('another process');
+    await clock.advance(61_000);
+    await board().tell(change, 'approval', noticeDue('nudge'));
+    expect(posts(slack)).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Histories of a change in a hostile world, at random: people click twice and too late, requests are lost, late or cut off,
- * the bot dies between any two of its steps, the host reboots, somebody else sets a value. Whatever happens, what
- * safety promises must hold; and the generator must really have been everywhere, or the run proves nothing.
+ * the bot dies between any two of its steps, the store fails under it, the host reboots, somebody else sets a value. Whatever
+ * happens, what safety promises must hold; and the generator must really have been everywhere, or the run proves nothing.
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ import type { Host, Inventory } from '../../src/core/inventory.js';
 import type { Subject } from '../../src/core/policy.js';
 import type { SysctlEntry } from '../../src/core/sysctl.js';
 import type { Log } from '../../src/ports/log.js';
-import type { Store } from '../../src/ports/store.js';
+import { type Store, StoreFailure } from '../../src/ports/store.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { FakeHost, type WireFault } from '../support/fake-gate.js';
 import { type MemoryDisk, memoryDisk, memoryStore } from '../support/memory-store.js';
@@ -124,9 +124,10 @@ type Op =
 interface Turn {
   op: Op;
   fault: WireFault;
-  /** the bot dies at its nth call to the store or the host; 0: it lives */
-  dieAt: number;
+  trouble: Trouble;
 }
+/** The bot dies at its nth call to the store or the host, or the store fails from its nth call on, for so many: not done, or done unheard. */
+type Trouble = 'none' | { dieAt: number } | { failAt: number; calls: number; unheard: boolean };
 
 const who = fc.constantFrom<Name>(
   'ada',
@@ -179,7 +180,18 @@ const turns = fc.array(
   fc.record<Turn>({
     op,
     fault,
-    dieAt: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
+    trouble: fc.oneof(
+      { weight: 12, arbitrary: fc.constant<Trouble>('none') },
+      { weight: 2, arbitrary: fc.record({ dieAt: fc.integer({ min: 1, max: 9 }) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          failAt: fc.integer({ min: 1, max: 7 }),
+          calls: fc.constantFrom(1, 1, 3, 50),
+          unheard: fc.boolean(),
+        }),
+      },
+    ),
   }),
   { minLength: 4, maxLength: 14 },
 );
@@ -190,33 +202,40 @@ class World {
   readonly host = new FakeHost(() => this.nowMs, DEFAULTS);
   fault: WireFault = 'none';
   private callsLeft = Number.POSITIVE_INFINITY;
+  private storeFails = { from: Number.POSITIVE_INFINITY, calls: 0, unheard: false };
   private ids = 0;
   /** what a line of audit must precede: requests that reached the wire, with the length of the log at that moment */
   readonly sent: { line: string; logged: number }[] = [];
   private bot = this.start();
 
-  /** Lives or dies before and after each outside call. */
-  private mortal<T extends object>(target: T): T {
+  /** Lives or dies before and after each outside call; a store may also fail. */
+  private mortal<T extends object>(target: T, isStore = false): T {
     return new Proxy(target, {
       get: (object, name, receiver) => {
         const value: unknown = Reflect.get(object, name, receiver);
-        if (typeof value === 'object' && value !== null) return this.mortal(value);
+        if (typeof value === 'object' && value !== null) return this.mortal(value, isStore);
         if (typeof value !== 'function') return value;
         return async (...given: unknown[]) => {
           this.mayDie();
+          const fails = isStore && this.storeFailsNow();
+          if (fails && !this.storeFails.unheard) throw new StoreFailure('unavailable', 'the database does not answer');
           const result: unknown = await Reflect.apply(value, object, given);
+          if (fails) throw new StoreFailure('unavailable', 'the database does not answer');
           this.mayDie();
           return result;
         };
       },
     });
   }
+  private storeFailsNow(): boolean {
+    return --this.storeFails.from <= 0 && --this.storeFails.calls >= 0;
+  }
   private mayDie(): void {
     if (--this.callsLeft < 0) throw new Crash('the bot died');
   }
 
   private start(): ChangeLifecycle {
-    const store: Store = this.mortal(memoryStore(this.disk, cheapHash));
+    const store: Store = this.mortal(memoryStore(this.disk, cheapHash), true);
     const wire: Pick<Transport, 'gate'> = {
       gate: async (_host, line) => {
         this.sent.push({ line, logged: this.disk.audit.length });
@@ -237,7 +256,7 @@ class World {
       diagnose: async () => ({ ok: true, diagnosis: this.diagnosis() }),
       verifyAfterSeconds: [30, 120, 300],
       moved: () => undefined,
-      nudge: () => undefined,
+      tell: async () => undefined,
     });
   }
 
@@ -267,25 +286,29 @@ class World {
     };
   }
 
-  async alive<T>(dieAt: number, act: (bot: ChangeLifecycle) => Promise<T>): Promise<T | undefined> {
-    this.callsLeft = dieAt === 0 ? Number.POSITIVE_INFINITY : dieAt;
+  async alive<T>(trouble: Trouble, act: (bot: ChangeLifecycle) => Promise<T>): Promise<T | undefined> {
+    if (typeof trouble === 'object' && 'dieAt' in trouble) this.callsLeft = trouble.dieAt;
+    if (typeof trouble === 'object' && 'failAt' in trouble)
+      this.storeFails = { from: trouble.failAt, calls: trouble.calls, unheard: trouble.unheard };
     try {
       return await act(this.bot);
     } catch (error) {
+      if (error instanceof StoreFailure) return undefined;
       if (!(error instanceof Crash)) throw error;
       this.bot = this.start();
       return undefined;
     } finally {
       this.callsLeft = Number.POSITIVE_INFINITY;
+      this.storeFails = { from: Number.POSITIVE_INFINITY, calls: 0, unheard: false };
     }
   }
 
   /** All that is due now, by a bot that may die of it; what it then leaves is due again when its lease ran out. */
-  async doDue(dieAt = 0): Promise<void> {
+  async doDue(trouble: Trouble = 'none'): Promise<void> {
     this.host.tick();
     const store = memoryStore(this.disk, cheapHash);
     for (const due of await store.due.claim(this.nowMs, 60_000, 50)) {
-      const done = await this.alive(dieAt, async (bot) => {
+      const done = await this.alive(trouble, async (bot) => {
         await bot.due(due);
         return true;
       });
@@ -293,7 +316,7 @@ class World {
     }
   }
 
-  async pass(ms: number, dieAt: number): Promise<void> {
+  async pass(ms: number, trouble: Trouble): Promise<void> {
     const until = this.nowMs + ms;
     while (this.nowMs < until) {
       const next = Math.min(
@@ -304,7 +327,7 @@ class World {
       );
       this.nowMs = next;
       this.checkWindows();
-      await this.doDue(dieAt);
+      await this.doDue(trouble);
     }
   }
 
@@ -326,14 +349,14 @@ const count = (what: string): void => {
   reached[what] = (reached[what] ?? 0) + 1;
 };
 
-const play = async (world: World, { op, fault, dieAt }: Turn): Promise<void> => {
+const play = async (world: World, { op, fault, trouble }: Turn): Promise<void> => {
   world.fault = fault;
   if (fault !== 'none') count(`wire: ${typeof fault === 'object' ? 'late' : fault}`);
-  if (dieAt > 0) count('the bot dies');
+  if (trouble !== 'none') count('dieAt' in trouble ? 'the bot dies' : 'the store fails');
   const change = world.newest();
   const asker = (name: Name) => ({ subject: people[name] as Subject, channel: 'C0INC' });
   const click = (act: (bot: ChangeLifecycle) => Promise<{ ok: boolean; refusal?: { code: string } }>) =>
-    world.alive(dieAt, async (bot) => {
+    world.alive(trouble, async (bot) => {
       const result = await act(bot);
       if (!result.ok) count(`refused: ${result.refusal?.code}`);
       return result;
@@ -394,7 +417,7 @@ const play = async (world: World, { op, fault, dieAt }: Turn): Promise<void> => 
       if (change !== undefined) await click((bot) => bot.review(asker(op.who), change.id));
       break;
     case 'wait':
-      await world.pass(op.ms, dieAt);
+      await world.pass(op.ms, trouble);
       break;
     case 'down':
       world.nowMs += op.ms;
@@ -471,7 +494,7 @@ describe('a change, whatever happens', () => {
           const world = new World();
           for (const turn of history) await play(world, turn);
           // The bot lives on and the network heals: everything must come to its end by itself.
-          await world.pass(2 * HOUR_MS, 0);
+          await world.pass(2 * HOUR_MS, 'none');
           verify(world);
         }),
         { numRuns: HISTORIES, ...SEED },
@@ -508,6 +531,7 @@ describe('a change, whatever happens', () => {
           'wire: answer lost',
           'wire: answer cut off',
           'the bot dies',
+          'the store fails',
           'down',
           'drift',
           'reboot',

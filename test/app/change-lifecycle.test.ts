@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { GateDoor, readReport } from '../../src/app/change-gate.js';
 import { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
-import type { Asker, Nudge } from '../../src/app/change-ports.js';
+import type { Asker, Notice } from '../../src/app/change-ports.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Host } from '../../src/core/inventory.js';
 import type { Policy } from '../../src/core/policy.js';
@@ -25,7 +25,7 @@ const world = (key = `${REUSE}: {}`) => {
   const disk = memoryDisk();
   const clock = { nowMs: Date.parse('2026-11-22T12:00:00Z') };
   const model = new FakeHost(() => clock.nowMs, { [REUSE]: '2' });
-  const nudges: Nudge[] = [];
+  const nudges: Notice[] = [];
   const now: { host: Host; policy: Policy; silent: boolean; die: boolean } = {
     host: gatedHost(),
     policy: policyWith(key),
@@ -62,7 +62,7 @@ const world = (key = `${REUSE}: {}`) => {
       },
       verifyAfterSeconds: [30, 240],
       moved: () => undefined,
-      nudge: (_change, about) => void nudges.push(about),
+      tell: async (_change, about) => void nudges.push(about),
     });
   const asker = (user: string, more: Partial<Asker> = {}): Asker => ({
     subject: { account: `T0H:${user}`, userGroups: [], member: true },

@@ -61,7 +61,7 @@ export const race = async (where: string): Promise<void> => {
       }),
       verifyAfterSeconds: [30],
       moved: () => undefined,
-      nudge: () => undefined,
+      tell: async () => undefined,
     });
     return { store, lifecycle };
   };
