@@ -184,6 +184,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
     ...(parts.onCall === undefined ? {} : { onCall: parts.onCall }),
     secret: parts.secret ?? (() => undefined),
+    changeMoved: () => room.changeMoved(),
   });
   const room: WarRoom = new WarRoom({
     store,
@@ -202,6 +203,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       return asked;
     },
     keepOpen: (hosts) => investigations.keepOpen('watches', hosts),
+    subjectOf,
     right: makeWatchRight({ people: slack.people, allow: parts.allow, subjectOf, maySee }),
   });
   /** who acted, as the audit log names them */
@@ -238,11 +240,11 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     changesFor: (caller, subject) => changes.at(caller, subject),
     watchesFor: (caller) => room.watches.deskFor(caller),
     storyFor: (caller, subject) => room.storyFor(caller, subject),
-    publishHome: (caller, subject) => room.homes.publish(caller, subject),
+    publishHome: (caller, subject) => room.openedHome(caller, subject),
     may: (subject, action) => mayAnywhere(policy(), subject, action),
     measured: (caller, investigated) => room.measured(caller, investigated),
     waiting: room.waiting,
-    greet: (desk) => room.greet(desk),
+    greet: (desk, answer) => room.greet(desk, answer),
     note: (caller, { kind, host, data }) =>
       notes.add({
         actor: actorOf(caller),

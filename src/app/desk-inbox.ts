@@ -10,7 +10,7 @@ import type { ClickHandler, Command, Desk, ShortcutHandler, ViewHandler } from '
 import { type Caller, personKey } from '../core/caller.js';
 import { slipOf } from '../core/command-line.js';
 import type { Subject } from '../core/policy.js';
-import { ChatError } from '../ports/chat.js';
+import { ChatError, type Posted } from '../ports/chat.js';
 import type { Click, Delivery, Inbox, Mention, Question, Shortcut, Submission } from '../ports/inbox.js';
 import type { People } from '../ports/people.js';
 import { CalmQueue } from './calm-queue.js';
@@ -29,8 +29,8 @@ export interface InboxOptions extends DeskParts {
   flood?: FloodLimits;
   /** the command that a mention means when it names none */
   mainCommand: string;
-  /** after the first answer in a channel */
-  greet?: (desk: Desk) => Promise<void>;
+  /** after each question; with the first of its answers that others see */
+  greet?: (desk: Desk, answer: Posted | undefined) => Promise<void>;
   /** who somebody is to the policy; `acts`: looked up afresh, because what follows may change something */
   subjectOf?: (caller: Caller, acts: boolean) => Promise<Subject>;
 }
@@ -42,6 +42,8 @@ interface Errand {
   run: (desk: Desk) => Promise<void>;
   click?: Click;
   left?: LeftBehind;
+  /** its first answer that others see */
+  stands?: Posted;
   /** typed, mentioned or picked: a channel may be new to the bot */
   question?: boolean;
 }
@@ -231,7 +233,7 @@ export class DeskInbox implements Inbox {
         const acts = errand.question !== true && ACTING.test(about.action ?? '');
         const known = this.deskFor(errand, await this.options.subjectOf?.(caller, acts));
         await errand.run(known);
-        if (errand.question === true) await this.options.greet?.(known);
+        if (errand.question === true) await this.options.greet?.(known, errand.stands);
       } else {
         log.warn(fields, 'refused');
         await desk.whisper(refusal);
@@ -264,12 +266,16 @@ export class DeskInbox implements Inbox {
     }
   }
 
-  private deskFor({ delivery, click, left }: Errand, subject?: Subject): Desk {
+  private deskFor(errand: Errand, subject?: Subject): Desk {
+    const { delivery, click, left } = errand;
     const { id, caller, triggerId, responseUrl } = delivery;
     return makeDesk(this.options, {
       id,
       caller,
       stopping: this.stopping.signal,
+      stands: (posted) => {
+        errand.stands ??= posted;
+      },
       ...(subject === undefined ? {} : { subject }),
       ...(triggerId === undefined ? {} : { triggerId }),
       ...(responseUrl === undefined ? {} : { responseUrl }),

@@ -69,6 +69,8 @@ export interface Occasion {
   responseUrl?: ResponseUrl;
   click?: Click;
   left?: LeftBehind;
+  /** called with each answer that stands where others see it */
+  stands?: (posted: Posted) => void;
   /** aborts when the program stops */
   stopping: AbortSignal;
 }
@@ -185,7 +187,10 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
           ...(responseUrl === undefined ? {} : { responseUrl }),
           ...(clicked === undefined ? {} : { clicked }),
           ...(left === undefined ? {} : { left: left.posted }),
-          stands: (posted) => pending.posted(id, posted),
+          stands: (posted) => {
+            occasion.stands?.(posted);
+            pending.posted(id, posted);
+          },
           ...(parts.waiting === undefined ? {} : { waiting: parts.waiting }),
         },
         id,

@@ -6,10 +6,12 @@ import type { AuditEntry } from '../core/audit.js';
 import type { Caller } from '../core/caller.js';
 import type { Host } from '../core/inventory.js';
 import type { Subject } from '../core/policy.js';
+import type { Posted } from '../ports/chat.js';
 import type { Store } from '../ports/store.js';
 import { StoreFailure } from '../ports/store.js';
 import { Waiting } from './desk-waiting.js';
 import { Homes, type HomesParts } from './home.js';
+import { HomeFresh } from './home-fresh.js';
 import { saysNothing } from './investigate.js';
 import { Watches, type WatchesParts } from './watch.js';
 
@@ -19,11 +21,14 @@ const ENTRIES_MAX = 20_000;
 export interface WarRoomParts extends Omit<HomesParts, 'store'>, Omit<WatchesParts, 'store'> {
   store: Store;
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
+  /** who somebody is to the policy now */
+  subjectOf: (caller: Caller) => Promise<Subject>;
 }
 
 export class WarRoom {
   readonly watches: Watches;
   readonly homes: Homes;
+  private readonly fresh: HomeFresh;
   readonly waiting = new Waiting();
   private readonly greeted = new Set<string>();
   private readonly noting = new Set<Promise<void>>();
@@ -31,6 +36,17 @@ export class WarRoom {
   constructor(private readonly parts: WarRoomParts) {
     this.watches = new Watches(parts);
     this.homes = new Homes(parts);
+    this.fresh = new HomeFresh({ ...parts, publish: (caller, subject) => this.homes.publish(caller, subject) });
+  }
+
+  /** Somebody looks at their Home; it is kept current for a while. */
+  openedHome(caller: Caller, subject: Subject): Promise<void> {
+    return this.fresh.opened(caller, subject);
+  }
+
+  /** A change has moved: whoever has Home open sees it. */
+  changeMoved(): void {
+    this.fresh.moved();
   }
 
   /** Remembers what was measured; nobody waits for it. */
@@ -76,10 +92,13 @@ export class WarRoom {
     };
   }
 
-  /** Two lines to whoever asks first in a channel; once per channel, over restarts too. */
-  async greet(desk: Desk): Promise<void> {
-    const { channel } = desk.caller;
-    if (!/^[CG]/.test(channel) || this.greeted.has(channel)) return;
+  /**
+   * Two lines to the room under the first answer that it sees; once per channel, over restarts too. In the answer's thread: the
+   * channel is not flooded, and whoever wonders what spoke there finds it.
+   */
+  async greet(desk: Desk, answer: Posted | undefined): Promise<void> {
+    const { channel, threadTs } = desk.caller;
+    if (answer === undefined || !/^[CG]/.test(channel) || this.greeted.has(channel)) return;
     this.greeted.add(channel);
     try {
       await this.parts.store.documents.put('greeted', channel, { atMs: this.parts.clock.now() }, 0);
@@ -88,7 +107,7 @@ export class WarRoom {
       if (error instanceof StoreFailure) return;
       throw error;
     }
-    await desk.whisper(firstUseMessage()).catch(() => undefined);
+    await this.parts.chat.post({ channel, threadTs: threadTs ?? answer.ts }, firstUseMessage()).catch(() => undefined);
   }
 
   async start(): Promise<number> {
@@ -97,6 +116,6 @@ export class WarRoom {
 
   /** Waits for what is under way. */
   async finish(): Promise<void> {
-    await Promise.allSettled([this.watches.finish(), this.homes.finish(), ...this.noting]);
+    await Promise.allSettled([this.watches.finish(), this.fresh.finish(), this.homes.finish(), ...this.noting]);
   }
 }

@@ -5,7 +5,7 @@ import { LOOK_ONLY, readPolicy } from '../../src/config/policy.js';
 import { type Actor, textOf, wordsOf } from '../../src/workspace/driver.js';
 import type { Message } from '../../src/workspace/protocol.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
-import { FakeTransport, said, silent } from '../support/bot-fakes.js';
+import { FakeTransport, said, settled, silent } from '../support/bot-fakes.js';
 import { recorded, replaying, room, startLocalWorkspace, startTestBot } from '../support/bot-workspace.js';
 import { quickClock } from '../support/quick-clock.js';
 
@@ -21,8 +21,11 @@ const start = async (more: Partial<BotParts> = {}) => {
 };
 const GROUP_SEES =
   'roles: { watchers: { userGroups: ["T0LOCAL:S0ONCALL"] } }\ngrants: [{ hosts: "*", see: [everyone] }]';
+/** without what a newcomer's channel is told once */
 const fromBot = (workspace: Workspace): Message[] =>
-  workspace.messages(room).filter(({ user }) => user === workspace.botUserId) as Message[];
+  workspace
+    .messages(room)
+    .filter((it) => it.user === workspace.botUserId && !textOf(it).includes('New here')) as Message[];
 
 const homeOf = (actor: Actor): string => {
   const home = actor.home();
@@ -280,13 +283,36 @@ describe('the story', () => {
 });
 
 describe('being helpful', () => {
-  test('the first question in a channel is told in two lines what this is, once', async () => {
-    const { ada, grace } = await start();
+  test('the first answer that a channel sees says in its thread what this is, to everybody, once', async () => {
+    const { ada, grace, bot, stateDir, workspace } = await start();
+    const news = () => workspace.messages(room).filter((it) => textOf(it).includes('New here'));
+    // What nobody else sees is no beginning.
+    await ada.type('/tcpstates web-1 --private', room);
+    await ada.waitForMessage(room, /CRITICAL {2}web-1/);
+    await ada.type('/tcpstates help', room);
+    await ada.waitForMessage(room, /--why/);
+    expect(news()).toEqual([]);
     await ada.type('/tcpstates web-1', room);
-    await ada.waitForMessage(room, /New here/);
+    const said = await grace.waitForMessage(room, /New here/);
+    const [answer] = fromBot(workspace);
+    expect(said).toMatchObject({ ephemeral: false, threadTs: answer?.ts });
+    expect(textOf(said)).toMatch(/Looking changes nothing/);
     await grace.type('/tcpstates web-2', room);
     await grace.waitForMessage(room, /CRITICAL {2}web-2/);
-    expect(grace.messages(room).some((it) => textOf(it).includes('New here'))).toBe(false);
+    await bot.stop(0);
+    await startTestBot(workspace, { stateDir });
+    await grace.type('/tcpstates db-1', room);
+    await grace.waitForMessage(room, /db-1/);
+    await settled();
+    expect(news()).toHaveLength(1);
+  });
+
+  test('asked in a thread, it says so there', async () => {
+    const { ada, grace } = await start();
+    await ada.type('it is slow', room);
+    const parent = await ada.waitForMessage(room, 'it is slow');
+    await ada.type('@tcpstates web-1', room, parent.ts);
+    expect((await grace.waitForMessage(room, /New here/)).threadTs).toBe(parent.ts);
   });
 
   test('help leaves out what the caller may not do', async () => {
