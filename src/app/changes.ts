@@ -32,6 +32,8 @@ export interface ChangesParts extends ChangePorts {
   onCall?: () => string | undefined;
   /** a one-time-code secret by the name that policy gives it */
   secret: (name: string) => string | undefined;
+  /** told whenever any change has moved, for whatever shows several of them */
+  changeMoved?: () => void;
 }
 
 export class Changes {
@@ -51,7 +53,10 @@ export class Changes {
     this.lifecycle = new ChangeLifecycle({
       ...parts,
       gate: this.gate,
-      moved: (change) => void this.board.refresh(change.id),
+      moved: (change) => {
+        void this.board.refresh(change.id);
+        parts.changeMoved?.();
+      },
       tell: (change, about, due) => this.board.tell(change, about, due),
     });
   }
