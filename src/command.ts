@@ -6,6 +6,7 @@ import type { Message, Modal } from './blocks/message.js';
 import type { Usage } from './blocks/notices.js';
 import type { ChangeDesk } from './command-changes.js';
 import type { FleetDesk } from './command-fleet.js';
+import type { Found } from './command-found.js';
 import type { SweepDesk } from './command-sweeps.js';
 import type { StoryDesk } from './command-timeline.js';
 import type { WatchDesk } from './command-watch.js';
@@ -77,12 +78,6 @@ export type Investigated = Measured | { status: 'failed'; host: Host; failure: T
 export type SysctlsRead =
   | { status: 'read'; facts: SysctlFacts; readAt: string }
   | { status: 'failed'; failure: TransportFailure };
-
-/** What a typed name stands for among the hosts that the caller may see. */
-export type Found =
-  | { ok: true; hosts: readonly Host[] }
-  | { ok: false; problem: string }
-  | { ok: false; term: string; nearest: readonly string[] };
 
 export interface AnswerOptions {
   /** to the caller alone */

@@ -1,8 +1,9 @@
 /** The desk: all that a command may use, made for one caller and one question. */
 import type { Message } from '../blocks/message.js';
 import { verdictOf } from '../blocks/verdict.js';
-import type { Desk, Found, Investigated } from '../command.js';
+import type { Desk, Investigated } from '../command.js';
 import type { ChangeDesk } from '../command-changes.js';
+import type { Found } from '../command-found.js';
 import type { SweepDesk } from '../command-sweeps.js';
 import type { StoryDesk } from '../command-timeline.js';
 import type { WatchDesk } from '../command-watch.js';

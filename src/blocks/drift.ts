@@ -17,7 +17,7 @@ import {
 } from './elements.js';
 import { cut, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
-import { type LeftOut, leftOutLine } from './fleet.js';
+import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { names, silenceInWords } from './fleet-words.js';
 import type { Message } from './message.js';
 import { count, firstOf, plural, settingValue, took } from './words.js';

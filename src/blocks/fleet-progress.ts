@@ -3,7 +3,7 @@ import { ACTIONS, encodeRef } from './actions.js';
 import { actions, button, context, type Line, lines, paragraph, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf } from './fit.js';
-import { type LeftOut, leftOutLine } from './fleet.js';
+import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { names, silenceInWords } from './fleet-words.js';
 import type { Message } from './message.js';
 import { count, duration, plural, took } from './words.js';

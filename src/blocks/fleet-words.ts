@@ -2,6 +2,7 @@
 
 import type { FleetLevel, FleetRow, FleetView, SilentGroup } from '../core/fleet.js';
 import type { Deviation } from '../core/fleet-distance.js';
+import { cut } from './escape.js';
 import type { Titles } from './sentences/index.js';
 import { titleOf } from './sentences/index.js';
 import { count, figure, list, plural } from './words.js';
@@ -9,9 +10,14 @@ import { count, figure, list, plural } from './words.js';
 export const LEVEL_WORDS: Readonly<Record<FleetLevel, string>> = {
   crit: 'CRITICAL',
   warn: 'WARNING',
-  unjudged: 'COULD NOT JUDGE',
-  ok: 'STANDS OUT',
+  unjudged: 'NOT JUDGED',
+  ok: 'APART',
 };
+
+/** characters of a table's cell that two lines of a phone hold */
+const ROW_CHARACTERS = 76;
+/** what a verdict says behind the thing itself: in a table of many hosts it is only in the way */
+const ASIDES = /(?:\. \d[\d,]* checks?\b.*|\. Not the same as healthy|, \d+ things? to mind)$/;
 
 /** `a, b, c and 12 more` */
 export const names = (all: readonly string[], max = 6): string =>
@@ -51,12 +57,23 @@ export const silenceInWords = ({ problem, via }: Pick<SilentGroup, 'problem' | '
 export const deviationInWords = (deviation: Deviation): string =>
   `${deviation.name} ${figure(deviation.value)}, group ${figure(deviation.median)}`;
 
-/** What is wrong with a host, or where it stands apart. */
+/** As many whole words as fit. */
+const short = (text: string, max: number): string => {
+  if (text.length <= max) return text;
+  const kept = text.slice(0, max - 1);
+  const end = kept.lastIndexOf(' ');
+  return `${(end > max / 2 ? kept.slice(0, end) : cut(text, max - 1).replace(/…$/, '')).replace(/[;:,.(]+$/, '')}…`;
+};
+
+/** What is wrong with a host, or where it stands apart: short enough for a column on a phone. */
 export const rowInWords = (row: FleetRow): string => {
-  const apart = row.deviations.slice(0, 2).map(deviationInWords).join('; ');
-  if (row.member.level === 'ok')
-    return row.member.clause.startsWith('nothing wrong') ? apart : `${apart}: ${row.member.clause}`;
-  return row.member.clause;
+  let clause = row.member.clause.replace(/; and (\d+) more findings?$/, ' (+$1)');
+  for (let before = ''; before !== clause; ) {
+    before = clause;
+    clause = clause.replace(ASIDES, '');
+  }
+  if (row.member.level !== 'ok') return short(clause, ROW_CHARACTERS);
+  return short(row.deviations.slice(0, 2).map(deviationInWords).join('; '), ROW_CHARACTERS);
 };
 
 /** One line: how bad, what, where; then how many are fine. */

@@ -5,6 +5,7 @@ import { driftMessage } from '../../src/blocks/drift.js';
 import { fleetMessage } from '../../src/blocks/fleet.js';
 import { fleetCsv } from '../../src/blocks/fleet-csv.js';
 import { fleetConfirmMessage, fleetProgressMessage } from '../../src/blocks/fleet-progress.js';
+import { rowInWords } from '../../src/blocks/fleet-words.js';
 import { alertMessage, sweepsMessage } from '../../src/blocks/sweep.js';
 import { trendMessage } from '../../src/blocks/trend.js';
 import { driftOf } from '../../src/core/drift.js';
@@ -99,6 +100,27 @@ describe('many hosts', () => {
       }),
     );
   });
+  test('a row of the table is whole words that a phone shows, without what stands in every verdict', () => {
+    const [one] = members;
+    if (one?.status !== 'measured') throw new Error('not measured');
+    const said = (clause: string, level: 'crit' | 'ok' | 'unjudged' = 'crit'): string =>
+      rowInWords({
+        member: { ...one, clause, level },
+        deviations: level === 'ok' ? [{ name: 'TIME_WAIT', value: 24_191, median: 10, distance: 40 }] : [],
+        comparedWith: undefined,
+      });
+    expect(said('24,191 TIME_WAIT are harmless here. 24 checks, 1 could not be made', 'ok')).toBe(
+      'TIME_WAIT 24,191, group 10',
+    );
+    expect(said('TCP is short of memory; and 2 more findings')).toBe('TCP is short of memory (+2)');
+    expect(said('3 checks could not be made: conntrack: no such file. Not the same as healthy', 'unjudged')).toBe(
+      '3 checks could not be made: conntrack: no such file',
+    );
+    const long = said(`${'word '.repeat(30)}`);
+    expect(long).toMatch(/^(word )+word…$/);
+    expect(said('w'.repeat(200)).length).toBeLessThanOrEqual(76);
+  });
+
   test('two thousand hosts with the longest names still fit, and the CSV has every one', () => {
     const [one] = members;
     if (one?.status !== 'measured') throw new Error('not measured');
