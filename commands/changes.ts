@@ -5,6 +5,7 @@ import { problemMessage, type Usage } from '../src/blocks/notices.js';
 import type { ClickHandler, Command, Desk, Parsed, ViewHandler } from '../src/command.js';
 import type { ChangeDesk, ChangeRef, ChangesAsked, Shown } from '../src/command-changes.js';
 import { isTimeline, parseTimeline, postTimeline, runTimeline, type TimelineArgs } from '../src/command-timeline.js';
+import { waveActions, waveViews } from '../src/command-waves.js';
 import { readCommandLine, slipOf } from '../src/core/command-line.js';
 import { readSpan } from '../src/core/span.js';
 
@@ -16,7 +17,7 @@ const usage: Usage = {
     { form: '', does: 'all open changes' },
     { form: 'all', does: 'past ones too, the newest first' },
     { form: '<host>', does: 'those of one host, open and past' },
-    { form: '<id>', does: 'one change with its history and its buttons' },
+    { form: '<id>', does: 'one change, or a wave host by host, with its history and its buttons' },
     { form: 'timeline [<host>] [--since 3h] [--channel]', does: 'the story so far: measurements, findings, changes' },
     { form: '… --person <name>', does: 'asked by one person, by the name that the policy gives' },
     { form: '… --since 2h', does: 'of the last minutes, hours or days' },
@@ -73,7 +74,8 @@ const run = async (desk: Desk, args: ChangesArgs): Promise<void> => {
   if ('timeline' in args) return runTimeline(desk, args.timeline);
   const { changes } = desk;
   if (changes === undefined) return desk.whisper(none());
-  await desk.whisper('id' in args ? await changes.show(args.id) : await changes.list(args.asked));
+  if (!('id' in args)) return desk.whisper(await changes.list(args.asked));
+  await desk.whisper((await changes.waves.show(args.id)) ?? (await changes.show(args.id)));
 };
 
 const show = async (desk: Desk, shown: Shown): Promise<void> => {
@@ -143,6 +145,7 @@ export const command: Command<ChangesArgs> = {
   parse,
   run,
   actions: {
+    ...waveActions,
     [ACTIONS.postTimeline]: postTimeline,
     [ACTIONS.changeApprove]: onChange(async (desk, changes, ref) => show(desk, await changes.approve(ref))),
     [ACTIONS.changeDeny]: onChange(async (desk, changes, ref) => show(desk, await changes.deny(ref))),
@@ -160,6 +163,7 @@ export const command: Command<ChangesArgs> = {
     ),
   },
   views: {
+    ...waveViews,
     [VIEWS.propose]: withReason(async (desk, { privateMetadata, values }) => {
       const { draft } = JSON.parse(privateMetadata) as { draft?: unknown };
       if (desk.changes === undefined || typeof draft !== 'string') return desk.whisper(outdated());

@@ -12,7 +12,7 @@ import { waitingMessage } from '../src/blocks/waiting.js';
 import type { AnswerOptions, Command, Desk, Parsed } from '../src/command.js';
 import { hostOfClick, oneHost } from '../src/command-host.js';
 import { type Chosen, chooseHosts, manyOfClick } from '../src/command-many.js';
-import { isSet, parseSet, proposeTyped, type SetArgs } from '../src/command-propose.js';
+import { isSet, parseSet, proposeTyped, proposeTypedForMany, type SetArgs } from '../src/command-propose.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import { driftOf } from '../src/core/drift.js';
 import type { Host } from '../src/core/inventory.js';
@@ -41,6 +41,11 @@ const usage: Usage = {
       needs: 'propose',
       form: '<host> set key=value … [--for 10m] [--persist]',
       does: 'proposes a change, which others approve and the host takes back unless it is confirmed',
+    },
+    {
+      needs: 'propose',
+      form: '<hosts> set key=value …',
+      does: 'the same on @web or web-*: one approval of the whole list, a canary first, then batches, a stop at the first bad host',
     },
     { form: '<host> … --private', does: 'the same, to you alone' },
   ],
@@ -79,6 +84,10 @@ const parse = (text: string): Parsed<SysctlArgs> => {
 
 const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
   if (args.set !== undefined) {
+    const named = desk.fleet?.select(args.selector);
+    // Bounded by what one wave takes; nothing is asked of a host before the list is shown.
+    if (desk.fleet !== undefined && named?.ok === true && named.hosts.length > 1)
+      return proposeTypedForMany(desk, usage, { ...named, fleet: desk.fleet, selector: args.selector }, args.set);
     const host = await oneHost(desk, usage, args.selector);
     if (host !== undefined) await proposeTyped(desk, usage, host, args.set);
     return;

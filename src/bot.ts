@@ -180,6 +180,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
         : { ok: false, failure: asked.failure.message };
     },
     readSysctls: (host) => investigations.readSysctls(host),
+    readMany: (hosts) => fleets.readSysctls(fleets.newId(), hosts, () => undefined),
     maySee,
     verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
     ...(parts.onCall === undefined ? {} : { onCall: parts.onCall }),
@@ -264,6 +265,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     change: (due) => changes.lifecycle.due(due),
     sweep: (due) => sweeps.due(due),
     watch: (due) => room.watches.due(due),
+    wave: (due) => changes.waves.due(due),
   };
   const due = new DueLoop({ store, clock, log, handlers });
   const { port } = await slack.listen(inbox).catch(async (error: unknown) => {
@@ -293,7 +295,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       const dueDone = due.stop();
       await inbox.finish(graceMs);
       await Promise.race([
-        Promise.all([dueDone, changes.board.stop(), sweeps.stop(), notes.done(), room.finish()]),
+        Promise.all([dueDone, changes.stop(), sweeps.stop(), notes.done(), room.finish()]),
         clock.sleep(Math.max(graceMs, 500)),
       ]);
       await slack.finish(3_000);

@@ -1,6 +1,7 @@
 /** What a command may do with changes: each method authorises anew, and says what to show to the one who asked. */
 import type { Offer } from './blocks/findings.js';
 import type { Message, Modal } from './blocks/message.js';
+import type { WaveDesk } from './command-waves.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';
 import type { Wish } from './core/plan.js';
@@ -34,6 +35,8 @@ export interface ChangeRef {
 }
 
 export interface ChangeDesk {
+  /** one change on many hosts */
+  readonly waves: WaveDesk;
   /** For each finding with remedies: whether the caller may propose them here, or why not. */
   offers(host: Host, diagnosis: Diagnosis): readonly Offer[];
   /** Reads the host and plans. @returns the modal that proposes, or that says why not */

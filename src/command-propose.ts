@@ -4,6 +4,8 @@ import type { Modal } from './blocks/message.js';
 import { problemMessage, type Usage, usageMessage } from './blocks/notices.js';
 import type { Desk, Parsed } from './command.js';
 import { hostOfClick } from './command-host.js';
+import type { Chosen } from './command-many.js';
+import { openWaveModal } from './command-waves.js';
 import { readCommandLine } from './core/command-line.js';
 import type { Host } from './core/inventory.js';
 import { readWishes, wishesOf } from './core/plan.js';
@@ -71,6 +73,24 @@ export const proposeTyped = async (desk: Desk, usage: Usage, host: Host, set: Se
       ...(windowSeconds === undefined ? {} : { windowSeconds }),
     }),
   );
+};
+
+/** Many hosts: one list, one approval, a canary first. */
+export const proposeTypedForMany = async (desk: Desk, usage: Usage, chosen: Chosen, set: SetArgs): Promise<void> => {
+  const { changes } = desk;
+  if (changes === undefined) return desk.whisper(nowhere());
+  const read = readWishes(set.words, desk.sysctlCatalogue);
+  if (!read.ok) return desk.whisper(usageMessage(usage, read.wrong));
+  if (!desk.canOpenModal) return desk.whisper(noModal());
+  const { windowSeconds, persistent } = set;
+  const { selector, hosts, leftOut } = chosen;
+  const window = windowSeconds === undefined ? {} : { windowSeconds };
+  await openWaveModal(desk, {
+    selector,
+    hosts,
+    leftOut,
+    wish: { wishes: read.wishes, partly: false, persistent, ...window },
+  });
 };
 
 /** A finding's own button: the finding is looked up again, and measured anew where a restart has forgotten it. */

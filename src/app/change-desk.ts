@@ -10,8 +10,20 @@ import { clicksAt } from './change-clicks.js';
 import { draftsAt } from './change-drafts.js';
 import { proposingAt } from './change-proposing.js';
 import { type ChangeDeskParts, Standpoint } from './change-standpoint.js';
+import { type WavesHere, waveDeskAt } from './wave-desk.js';
 
-export const changeDeskAt = (parts: ChangeDeskParts, caller: Caller, subject: Subject): ChangeDesk => {
+export const changeDeskAt = (
+  parts: ChangeDeskParts,
+  caller: Caller,
+  subject: Subject,
+  waves: WavesHere,
+): ChangeDesk => {
   const here = new Standpoint(parts, caller, subject);
-  return { ...draftsAt(here), ...proposingAt(here), ...clicksAt(here), ...answersAt(here) };
+  return {
+    ...draftsAt(here),
+    ...proposingAt(here),
+    ...clicksAt(here),
+    ...answersAt(here, waves.waves),
+    waves: waveDeskAt(here, waves),
+  };
 };

@@ -2,6 +2,7 @@
 import type { RefusedClick } from '../blocks/change-notices.js';
 import { type Mention, titleOf } from '../blocks/change-words.js';
 import type { SysctlsRead } from '../command.js';
+import type { SysctlsOfMany } from '../command-fleet.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Change, ChangeEvent } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
@@ -20,6 +21,8 @@ export interface ChangeDeskParts extends ChangePorts {
   board: ChangeBoard;
   stepUp: StepUp;
   gate: GateDoor;
+  /** fresh */
+  readMany: (hosts: readonly Host[]) => Promise<SysctlsOfMany>;
   /** fresh */
   readSysctls: (host: Host) => Promise<SysctlsRead>;
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
@@ -86,12 +89,16 @@ export class Standpoint {
   }
 
   context(host: Host): PlanContext {
+    return { ...this.wideContext, host };
+  }
+
+  /** whichever host it is about */
+  get wideContext(): Omit<PlanContext, 'host'> {
     const { policy, inventory, catalogue, clock } = this.parts;
     return {
       policy: policy(),
       inventory: inventory(),
       catalogue,
-      host,
       subject: this.subject,
       channel: this.caller.channel,
       nowMs: clock.now(),

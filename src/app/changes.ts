@@ -5,6 +5,7 @@
 
 import type { SysctlsRead } from '../command.js';
 import type { ChangeDesk } from '../command-changes.js';
+import type { SysctlsOfMany } from '../command-fleet.js';
 import type { Caller } from '../core/caller.js';
 import type { Change } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
@@ -19,12 +20,16 @@ import { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
 import type { ChangePorts, Diagnose, Notice } from './change-ports.js';
 import { StepUp } from './change-step-up.js';
+import { Waves } from './wave.js';
+import { WaveBoard } from './wave-board.js';
+import { waveNamed } from './wave-people.js';
 
 export interface ChangesParts extends ChangePorts {
   chat: Chat;
   transport: Transport;
   diagnose: Diagnose;
   readSysctls: (host: Host) => Promise<SysctlsRead>;
+  readMany: (hosts: readonly Host[]) => Promise<SysctlsOfMany>;
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
   /** seconds after a change came into force */
   verifyAfterSeconds: readonly number[];
@@ -39,6 +44,8 @@ export interface ChangesParts extends ChangePorts {
 export class Changes {
   readonly lifecycle: ChangeLifecycle;
   readonly board: ChangeBoard;
+  readonly waves: Waves;
+  readonly waveBoard: WaveBoard;
   private readonly gate: GateDoor;
   private readonly stepUp: StepUp;
 
@@ -54,17 +61,45 @@ export class Changes {
       ...parts,
       gate: this.gate,
       moved: (change) => {
-        void this.board.refresh(change.id);
+        // A wave's hosts are told of in its one message.
+        if (change.wave === undefined) void this.board.refresh(change.id);
+        else this.waves.changeMoved(change);
         parts.changeMoved?.();
       },
-      tell: (change, about, due) => this.board.tell(change, about, due),
+      tell: (change, about, due) =>
+        change.wave === undefined ? this.board.tell(change, about, due) : this.waves.tellOfMember(change, about, due),
+    });
+    this.waves = new Waves({
+      ...parts,
+      lifecycle: this.lifecycle,
+      moved: (wave) => void this.waveBoard.refresh(wave.id),
+      tell: (wave, about, due, change) => this.waveBoard.tell(wave, about, due, change),
+    });
+    this.waveBoard = new WaveBoard({
+      ...parts,
+      records: this.waves.records,
+      peopleFor: (wave, about, change) => {
+        const names = waveNamed(parts, wave, about, change);
+        return mentionsOf(parts.policy(), change === undefined ? this.withOnCall(names) : [...new Set(names)]);
+      },
     });
   }
 
   /** What one person may do from where they are. */
   at(caller: Caller, subject: Subject): ChangeDesk {
-    const { lifecycle, board, stepUp, gate } = this;
-    return changeDeskAt({ ...this.parts, lifecycle, board, stepUp, gate }, caller, subject);
+    const { lifecycle, board, stepUp, gate, waves, waveBoard } = this;
+    const { verifyAfterSeconds } = this.parts;
+    return changeDeskAt({ ...this.parts, lifecycle, board, stepUp, gate }, caller, subject, {
+      waves,
+      board: waveBoard,
+      verifyAfterSeconds,
+    });
+  }
+
+  /** Waits for what is under way; what is left is in the store. */
+  async stop(): Promise<void> {
+    await Promise.all([this.board.stop(), this.waves.finish()]);
+    await this.waveBoard.stop();
   }
 
   /** Who is to be told, by the names of the policy. */

@@ -38,6 +38,13 @@ export const ACTIONS = {
   stopWatch: 'stop-watch',
   home: 'home',
   postTimeline: 'post-timeline',
+  waveApprove: 'wave-approve',
+  waveDeny: 'wave-deny',
+  waveWho: 'wave-who',
+  waveStop: 'wave-stop',
+  waveConfirm: 'wave-confirm',
+  waveRevert: 'wave-revert',
+  waveShow: 'wave-show',
 } as const;
 
 /** Modals of changes, by callback id. */
@@ -46,6 +53,9 @@ export const VIEWS = {
   deny: 'change-deny',
   glass: 'change-glass',
   code: 'change-code',
+  wavePropose: 'wave-propose',
+  waveDeny: 'wave-deny',
+  waveCode: 'wave-code',
 } as const;
 
 /** What people enter in them, by block id. */
@@ -54,6 +64,8 @@ export const INPUTS = {
   window: 'window',
   persist: 'persist',
   code: 'code',
+  canary: 'canary',
+  pace: 'pace',
 } as const;
 
 export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
@@ -87,6 +99,10 @@ export interface Ref {
   alert?: string;
   /** a watch */
   watch?: string;
+  /** a wave; `digest` is that of the list which its message shows */
+  wave?: string;
+  /** batches that its message shows as begun */
+  begun?: number;
 }
 
 const refSchema = z.strictObject({
@@ -112,6 +128,11 @@ const refSchema = z.strictObject({
   hosts: z.int().min(1).max(100_000).optional(),
   alert: z.string().min(1).max(200).optional(),
   watch: z.string().min(1).max(64).optional(),
+  wave: z
+    .string()
+    .regex(/^[a-z0-9]{8,40}$/)
+    .optional(),
+  begun: z.int().min(0).max(1_000).optional(),
 });
 
 /** @returns at most 2000 characters; throws for a reference that could not be read back, which is a mistake of ours */

@@ -48,6 +48,9 @@ const askedLines = ({ change }: ChangeCard): Line[] => [
           ', by whose own measure it is judged',
         ] as Line,
       ]),
+  ...(change.wave === undefined
+    ? []
+    : [[{ bold: 'One host of a wave  ' }, { code: change.wave }, ': approved and begun with it alone'] as Line]),
   ...(change.undoes === undefined ? [] : [[{ bold: 'Takes back  ' }, 'change ', { code: change.undoes }] as Line]),
 ];
 
@@ -61,7 +64,7 @@ const approvalLines = ({ change, approvers, stepUp }: ChangeCard): Line[] => {
       approval.breakGlass === undefined ? '' : `: ${approval.breakGlass.reason.slice(0, 400)}`,
     ],
   );
-  if (change.state !== 'proposed') return given;
+  if (change.state !== 'proposed' || change.wave !== undefined) return given;
   const missing = change.approvalsNeeded - change.approvals.length;
   const who: Line =
     approvers.length === 0
@@ -86,7 +89,9 @@ const forceLines = ({ change, waits }: ChangeCard): Line[] => {
   switch (change.state) {
     case 'proposed':
       return [
-        [{ bold: 'Now  ' }, 'nothing is changed. Ends ', moment(change.expiresAtMs), ' unless approved'],
+        change.wave !== undefined
+          ? [{ bold: 'Now  ' }, 'nothing is changed: it waits for its turn in the wave']
+          : [{ bold: 'Now  ' }, 'nothing is changed. Ends ', moment(change.expiresAtMs), ' unless approved'],
         [
           { bold: 'Then  ' },
           `the new values for ${window} ${boot}; without a confirmation the host takes them back by itself`,
@@ -186,6 +191,7 @@ export const buttonsFor = ({ change, glass }: Pick<ChangeCard, 'change' | 'glass
   const review =
     change.review !== undefined && change.review.doneBy === undefined ? [make(ACTIONS.changeReview, 'Reviewed')] : [];
   const idle = change.underway === undefined;
+  if (change.wave !== undefined && (change.state === 'proposed' || change.state === 'approved')) return [dryRun];
   switch (change.state) {
     case 'proposed':
       return [

@@ -1,6 +1,7 @@
 /** `/changes`: those that are open and past; `/changes <id>`: one with its history. */
 import type { Change, ChangeEvent, Doer } from '../core/change.js';
 import { isEnded } from '../core/change.js';
+import type { Wave } from '../core/wave.js';
 import { ACTIONS, encodeRef } from './actions.js';
 import { type ChangeCard, cardParts } from './change-card.js';
 import { briefOf, stateWord, titleOf, whoDid } from './change-words.js';
@@ -20,7 +21,8 @@ import {
 import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-import { duration, plural } from './words.js';
+import { waveRow } from './wave-words.js';
+import { duration, list, plural } from './words.js';
 
 const ROWS = 20;
 const BUTTONS = 5;
@@ -37,46 +39,55 @@ const row = (change: Change): Line => [
     ? [', taken back at ', { at: new Date(change.windowEndsAtMs ?? 0).toISOString() }]
     : []),
   ...(change.review !== undefined && change.review.doneBy === undefined ? [', to be reviewed'] : []),
+  ...(change.wave === undefined ? [] : [', of wave ', { code: change.wave }]),
   '  ',
   { code: change.id },
 ];
 
 export const changesMessage = (view: {
   changes: readonly Change[];
+  /** each one row, its hosts folded into it */
+  waves?: readonly { wave: Wave; changes: ReadonlyMap<string, Change> }[];
   /** what was asked for, in words */
   filter: string;
   /** there were more than were read */
   more: boolean;
 }): Message => {
-  const { changes, filter, more } = view;
-  const verdict = changes.length === 0 ? `No change: ${filter}.` : `${plural(changes.length, 'change')}: ${filter}`;
-  const shown = changes.slice(0, ROWS);
+  const { changes, waves = [], filter, more } = view;
+  const counted = [
+    ...(waves.length === 0 ? [] : [plural(waves.length, 'wave')]),
+    ...(changes.length === 0 ? [] : [plural(changes.length, 'change')]),
+  ];
+  const verdict = counted.length === 0 ? `No change: ${filter}.` : `${list(counted)}: ${filter}`;
+  const shown = changes.slice(0, Math.max(0, ROWS - waves.length));
   const open = shown.filter(({ state }) => !isEnded(state)).slice(0, BUTTONS);
+  const rows = [...waves.map((it) => waveRow(it.wave, it.changes)), ...shown.map(row)];
+  const buttons = [
+    ...waves.slice(0, BUTTONS).map(({ wave }, index) =>
+      button(`${ACTIONS.waveShow}:${index}`, `Show wave on ${wave.selector.slice(0, 40)}`, {
+        value: encodeRef({ wave: wave.id }),
+        label: `Show the wave on ${wave.selector.slice(0, 40)}, host by host`,
+      }),
+    ),
+    ...open.map((change, index) =>
+      button(`${ACTIONS.changeShow}:${index}`, `Show ${change.plan.host.name}`, {
+        value: encodeRef({ host: change.plan.host.name, change: change.id }),
+        label: `Show the change of ${change.plan.host.name}: ${briefOf(change)}`,
+      }),
+    ),
+  ];
   return messageOf(
     spoken(verdict),
     [
       always(header(verdict)),
-      ...(shown.length === 0
+      ...(rows.length === 0
         ? [always(paragraph('Past ones too: ', { code: '/changes all' }, '.'))]
         : [
-            always(rich(bullets(shown.slice(0, 10).map(row)))),
-            { blocks: shown.length > 10 ? [rich(bullets(shown.slice(10).map(row)))] : [], need: 2, name: 'older ones' },
+            always(rich(bullets(rows.slice(0, 10)))),
+            { blocks: rows.length > 10 ? [rich(bullets(rows.slice(10)))] : [], need: 2, name: 'older ones' },
           ]),
-      ...(open.length === 0
-        ? []
-        : [
-            always(
-              actions(
-                open.map((change, index) =>
-                  button(`${ACTIONS.changeShow}:${index}`, `Show ${change.plan.host.name}`, {
-                    value: encodeRef({ host: change.plan.host.name, change: change.id }),
-                    label: `Show the change of ${change.plan.host.name}: ${briefOf(change)}`,
-                  }),
-                ),
-              ),
-            ),
-          ]),
-      ...(more || changes.length > ROWS
+      ...(buttons.length === 0 ? [] : [always(actions(buttons))]),
+      ...(more || shown.length < changes.length
         ? [always(context('There are more: narrow it with a host, --person, or --since 2h.'))]
         : []),
     ],

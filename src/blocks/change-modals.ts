@@ -9,7 +9,7 @@ import { duration, plural } from './words.js';
 
 export const REASON_CHARACTERS_MAX = 1_000;
 
-const modal = (
+export const modal = (
   title: string,
   blocks: readonly AnyBlock[],
   more: { callbackId?: string; metadata?: string; submit?: string; close?: string } = {},
@@ -49,7 +49,7 @@ const leftOutBlocks = (leftOut: readonly LeftOut[]): AnyBlock[] =>
         ),
       ];
 
-const input = (blockId: string, label: string, element: Record<string, unknown>, hint?: string): AnyBlock =>
+export const input = (blockId: string, label: string, element: Record<string, unknown>, hint?: string): AnyBlock =>
   ({
     type: 'input',
     block_id: blockId,
@@ -58,7 +58,7 @@ const input = (blockId: string, label: string, element: Record<string, unknown>,
     ...(hint === undefined ? {} : { hint: plain(hint, 300) }),
   }) as AnyBlock;
 
-const reasonInput = (label: string, hint: string): AnyBlock =>
+export const reasonInput = (label: string, hint: string): AnyBlock =>
   input(
     INPUTS.reason,
     label,
@@ -72,7 +72,7 @@ const reasonInput = (label: string, hint: string): AnyBlock =>
     hint,
   );
 
-const option = (value: string, text: string) => ({ text: plain(text, 75), value });
+export const option = (value: string, text: string) => ({ text: plain(text, 75), value });
 
 /** While the host's values are read: a trigger lives for three seconds, a slow host does not answer within them. */
 export const readingModal = (host: { name: string }, doing = 'reading its values as they are now'): Modal =>

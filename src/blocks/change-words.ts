@@ -78,33 +78,36 @@ export interface SettingWords {
 
 const shown = (value: string): string => (value === '' ? '(empty)' : value);
 
+/** A key, its value now and the one proposed, every character of them. */
+export const diffText = ({ key, from, to }: { key: string; from: string; to: string }): string =>
+  `${key}\n  ${shown(from)}\n→ ${shown(to)}`;
+
+/** What an approver must know of a key. */
+export const settingLines = (about: SettingWords): Line[] => [
+  [about.meaning],
+  [
+    { bold: 'Acts on  ' },
+    `${/^next /.test(about.reaches) ? 'the ' : ''}${about.reaches}. `,
+    { bold: 'Risk  ' },
+    about.risk,
+    about.memoryBytes === undefined ? '' : `. Up to ${bytes(about.memoryBytes)} more memory`,
+    about.scope === 'host' ? '. One value for the whole machine, containers included.' : '.',
+  ],
+  ...(about.requires === undefined || about.requires.length === 0
+    ? []
+    : [[{ bold: 'Mind  ' }, list([...about.requires])] as Line]),
+  ...(about.revertHazard === undefined || about.revertHazard === 'none'
+    ? []
+    : [[{ bold: 'On revert  ' }, about.revertHazard] as Line]),
+];
+
 /** Key, value now and value proposed, every character of them: a block for each key, so that none pushes another out. */
 export const diffBlocks = (
   entries: readonly { key: string; from: string; to: string }[],
   words: readonly SettingWords[],
 ): AnyBlock[] =>
-  entries.map(({ key, from, to }) => {
-    const about = words.find((it) => it.key === key);
-    const whole = `${key}\n  ${shown(from)}\n→ ${shown(to)}`;
-    const told: Line[] =
-      about === undefined
-        ? []
-        : [
-            [about.meaning],
-            [
-              { bold: 'Acts on  ' },
-              `${/^next /.test(about.reaches) ? 'the ' : ''}${about.reaches}. `,
-              { bold: 'Risk  ' },
-              about.risk,
-              about.memoryBytes === undefined ? '' : `. Up to ${bytes(about.memoryBytes)} more memory`,
-              about.scope === 'host' ? '. One value for the whole machine, containers included.' : '.',
-            ],
-            ...(about.requires === undefined || about.requires.length === 0
-              ? []
-              : [[{ bold: 'Mind  ' }, list([...about.requires])] as Line]),
-            ...(about.revertHazard === undefined || about.revertHazard === 'none'
-              ? []
-              : [[{ bold: 'On revert  ' }, about.revertHazard] as Line]),
-          ];
-    return rich(preformatted(whole, 2_900), ...(told.length === 0 ? [] : [lines(...told)]));
+  entries.map((entry) => {
+    const about = words.find((it) => it.key === entry.key);
+    const told = about === undefined ? [] : settingLines(about);
+    return rich(preformatted(diffText(entry), 2_900), ...(told.length === 0 ? [] : [lines(...told)]));
   });

@@ -37,7 +37,8 @@ export const weigh = (value: unknown): number => {
   return sum;
 };
 
-const fits = (parts: readonly Part[]): boolean => {
+/** Whether nothing has to be left out. */
+export const fits = (parts: readonly Part[]): boolean => {
   const blocks = parts.flatMap((part) => part.blocks);
   const worded = blocks.filter((block) => !/^(table|data_table|data_visualization)$/.test(block.type));
   // one block and its words are kept free for the line that says what is missing

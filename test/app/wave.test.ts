@@ -1,202 +1,384 @@
-/** A wave on hosts that behave as told: who is begun when, what stops it, what a restart finds. */
+/** Waves on the real life-cycle and models of hosts: who is begun when, what stops a wave, what a restart and two bots come to. */
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
-import type { Asker, Result } from '../../src/app/change-ports.js';
-import { Waves } from '../../src/app/wave.js';
-import { readPolicy } from '../../src/config/policy.js';
-import type { Change, ChangeState } from '../../src/core/change.js';
-import { planDigest } from '../../src/core/plan-digest.js';
-import { sha256 } from '../../src/store/audit.js';
-import { aHost, anInventory, countingIds, HandClock, keepingLog } from '../support/bot-fakes.js';
-import { memoryDisk, memoryStore } from '../support/memory-store.js';
+import type { Change } from '../../src/core/change.js';
+import { memoryStore } from '../support/memory-store.js';
+import { wavePolicy, waveWorld } from '../support/wave-world.js';
 
-const policy = readPolicy(
-  `people:
-  ada: {slack: ["T0H:U0ADA"]}
-  grace: {slack: ["T0H:U0GRACE"]}
-roles:
-  all: {people: [ada, grace]}
-  web: {people: [ada]}
-grants:
-  - {hosts: "web-*", see: [everyone], propose: [all], approve: [all], confirm: [all], revert: [all]}
-  - {hosts: "db-*", see: [everyone], propose: [all], approve: [web], confirm: [all], revert: [all]}
-keys:
-  net.ipv4.tcp_tw_reuse: {}
-`,
-  'policy.yml',
-);
-const asker = (account: string): Asker => ({ subject: { account, userGroups: [], member: true } });
-const ada = asker('T0H:U0ADA');
-const grace = asker('T0H:U0GRACE');
-
-/** The life-cycle as far as a wave sees it; `busy` hosts refuse a proposal. */
-const setUp = (names: readonly string[], busy: readonly string[] = []) => {
-  const disk = memoryDisk();
-  const store = memoryStore(disk);
-  const clock = new HandClock();
-  const begun: string[] = [];
-  const withdrawn: string[] = [];
-  let count = 0;
-  const move = (id: string, state: ChangeState, worse = false): Change => {
-    const known = disk.changes.get(id);
-    if (known === undefined) throw new Error(`no change ${id}`);
-    const measurements = worse ? [{ atMs: 1, afterSeconds: 30, outcome: 'worse' as const, before: '', now: '' }] : [];
-    known.change = { ...known.change, state, measurements };
-    return known.change;
-  };
-  const lifecycle: Pick<ChangeLifecycle, 'propose' | 'approve' | 'deny'> = {
-    propose: async (by, { host, entries, reason, confirmWindowSeconds, persistent }): Promise<Result> => {
-      if (busy.includes(host.name)) return { ok: false, refusal: { code: 'host-busy', detail: 'the host is busy' } };
-      const id = `change${++count}`;
-      const plan = {
-        host: { name: host.name, address: host.address, port: host.port, keys: '' },
-        entries,
-        confirmWindowSeconds,
-        persistent,
-      };
-      const change: Change = {
-        id,
-        version: 1,
-        state: 'proposed',
-        plan,
-        digest: planDigest(plan, sha256),
-        requester: { person: 'ada', account: by.subject.account },
-        reason,
-        proposedAtMs: 0,
-        expiresAtMs: 1e15,
-        approvalsNeeded: 1,
-        approvals: [],
-        measurements: [],
-        shadowedBy: [],
-      };
-      disk.changes.set(id, { change, events: [] });
-      return { ok: true, change };
-    },
-    approve: async (_by, id, digest): Promise<Result> => {
-      const change = disk.changes.get(id)?.change;
-      if (change === undefined || change.digest !== digest)
-        return { ok: false, refusal: { code: 'unknown-change', detail: 'not that' } };
-      begun.push(change.plan.host.name);
-      return { ok: true, change: move(id, 'applied') };
-    },
-    deny: async (_by, id): Promise<Result> => {
-      withdrawn.push(disk.changes.get(id)?.change.plan.host.name ?? '');
-      return { ok: true, change: move(id, 'denied') };
-    },
-  };
-  const hosts = names.map((name) => aHost(name));
-  const make = () =>
-    new Waves({
-      lifecycle,
-      store,
-      clock,
-      ids: countingIds(),
-      log: keepingLog().log,
-      hash: sha256,
-      policy: () => policy,
-      inventory: () => anInventory(...hosts),
-      moved: () => undefined,
-    });
-  const wish = {
-    hosts: hosts.map((host) => ({ host, entries: [{ key: 'net.ipv4.tcp_tw_reuse', from: '2', to: '1' }] })),
-    reason: 'ports run out',
-    confirmWindowSeconds: 600,
-    persistent: false,
-  };
-  const all = (state: ChangeState): void => {
-    for (const [id, { change }] of disk.changes) if (change.state === 'applied') move(id, state);
-  };
-  return { disk, store, waves: make(), make, wish, begun, withdrawn, move, all };
-};
 const web = (count: number): string[] => Array.from({ length: count }, (_, at) => `web-${at + 1}`);
+const states = (w: ReturnType<typeof waveWorld>, names: readonly string[]): (string | undefined)[] =>
+  names.map((name) => w.stateOf(name)?.state);
+const auditOf = (w: ReturnType<typeof waveWorld>): string[] =>
+  w.disk.audit.map(({ kind }) => kind).filter((kind) => kind.startsWith('wave.'));
 
-describe('a wave', () => {
-  test('the canary alone, then two, then four; done when all are good; each step in the audit log', async () => {
-    const { waves, wish, begun, all, disk } = setUp(web(7));
-    const proposed = await waves.propose(ada, wish);
-    if (!proposed.ok) throw new Error(proposed.why);
-    const { id, digest } = proposed.wave;
-    expect(await waves.approve(ada, id, digest)).toMatchObject({ ok: false });
-    expect(await waves.approve(grace, id, 'x'.repeat(64))).toMatchObject({ ok: false });
-    expect(begun).toEqual([]);
-    await waves.approve(grace, id, digest);
-    expect(begun).toEqual(['web-1']);
-    await waves.look(id);
-    expect(begun).toEqual(['web-1']);
-    all('verified');
-    await waves.look(id);
-    expect(begun).toEqual(['web-1', 'web-2', 'web-3']);
-    all('verified');
-    await waves.look(id);
-    expect(begun).toHaveLength(7);
-    all('verified');
-    expect(await waves.look(id)).toMatchObject({ wave: { state: 'done' } });
-    expect(disk.audit.map(({ kind }) => kind)).toEqual([
+describe('all goes well', () => {
+  test('the canary alone until it is verified, then two, then four; each with its own timer; confirmed as a whole', async () => {
+    const names = web(7);
+    const w = waveWorld(names);
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    expect(w.wave().state).toBe('proposed');
+    expect(w.sets).toEqual([]);
+    expect(await bot.at('U0GRACE').waves.approve(ref)).toBeUndefined();
+    await w.calm(bot);
+    expect(w.sets).toEqual(['web-1']);
+    await w.pass(60_000, bot);
+    expect(w.sets).toEqual(['web-1']);
+    expect(w.stateOf('web-1')?.measurements).toHaveLength(1);
+    await w.pass(70_000, bot);
+    expect(w.stateOf('web-1')?.state).toBe('verified');
+    expect([...w.sets].sort()).toEqual(['web-1', 'web-2', 'web-3']);
+    await w.pass(130_000, bot);
+    expect(w.sets).toHaveLength(7);
+    await w.pass(130_000, bot);
+    expect(w.wave().state).toBe('done');
+    expect(states(w, names)).toEqual(names.map(() => 'verified'));
+    const windows = names.map((name) => w.stateOf(name)?.windowEndsAtMs ?? 0);
+    expect(new Set(windows).size).toBe(3);
+    expect(await bot.at('U0LINUS').waves.confirm({ ...ref, begun: 3 })).toBeUndefined();
+    expect(states(w, names)).toEqual(names.map(() => 'confirmed'));
+    expect(names.map(w.setOn)).toEqual(names.map(() => '1'));
+    expect(auditOf(w)).toEqual([
+      'wave.propose-intended',
       'wave.proposed',
       'wave.approved',
-      'batch.begun',
-      'batch.begun',
-      'batch.begun',
+      'wave.batch-begun',
+      'wave.batch-begun',
+      'wave.batch-begun',
       'wave.done',
     ]);
+    // Nobody has to look at it any more.
+    await w.pass(60_000, bot);
+    expect([...w.disk.due.values()].filter(({ kind }) => kind === 'wave')).toEqual([]);
   });
 
-  test('a host that gets worse stops it: nobody else is begun, what waits is withdrawn, hosts are free', async () => {
-    const { waves, wish, begun, withdrawn, move, all, disk } = setUp(web(7));
-    const proposed = await waves.propose(ada, wish);
-    if (!proposed.ok) throw new Error(proposed.why);
-    const { id, digest } = proposed.wave;
-    await waves.approve(grace, id, digest);
-    all('verified');
-    await waves.look(id);
-    move('change3', 'applied', true);
-    const result = await waves.look(id);
-    expect(result).toMatchObject({ wave: { state: 'stopped', stopped: { host: 'web-3', why: 'it got worse' } } });
-    expect(begun).toHaveLength(3);
-    expect(withdrawn).toEqual(['web-4', 'web-5', 'web-6', 'web-7']);
-    // What is in force keeps its own way back.
-    expect(disk.changes.get('change1')?.change.state).toBe('verified');
-    all('verified');
-    await waves.look(id);
-    expect(begun).toHaveLength(3);
+  test('at the pace of a first look only the canary is waited for', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot, { pace: 'first-look' });
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(100_000, bot);
+    expect(w.sets).toEqual(['web-1']);
+    await w.pass(30_000, bot);
+    expect(w.sets).toHaveLength(3);
+    await w.pass(40_000, bot);
+    expect(w.sets).toHaveLength(7);
+    expect(w.wave().state).toBe('running');
+    await w.pass(130_000, bot);
+    expect(w.wave().state).toBe('done');
   });
 
-  test('a process that died is taken over by what is due, from what is stored', async () => {
-    const { waves, make, wish, begun, all, store } = setUp(web(3));
-    const proposed = await waves.propose(ada, wish);
-    if (!proposed.ok) throw new Error(proposed.why);
-    await waves.approve(grace, proposed.wave.id, proposed.wave.digest);
-    all('verified');
-    const due = await store.due.claim(Number.MAX_SAFE_INTEGER, 1, 10);
-    expect(due).toMatchObject([{ kind: 'wave', subject: proposed.wave.id }]);
-    for (const it of due) await make().due(it);
-    expect(begun).toEqual(['web-1', 'web-2', 'web-3']);
+  test('nobody confirms: every host takes its values back by itself, at its own time', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot, { windowSeconds: 300 });
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(260_000, bot);
+    expect(w.wave().state).toBe('done');
+    await w.pass(60_000, bot);
+    expect(web(3).map(w.setOn)).toEqual(['2', '1', '1']);
+    await w.pass(120_000, bot);
+    expect(web(3).map(w.setOn)).toEqual(['2', '2', '2']);
+    expect(states(w, web(3))).toEqual(['reverted', 'reverted', 'reverted']);
   });
 
-  test('one host that can’t be proposed: none is', async () => {
-    const { waves, wish, withdrawn } = setUp(web(4), ['web-3']);
-    expect(await waves.propose(ada, wish)).toEqual({ ok: false, why: 'the host is busy', host: 'web-3' });
-    expect(withdrawn).toEqual(['web-1', 'web-2']);
+  test('another canary than the first is the one that was chosen', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot, { canary: 2 });
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    expect(w.sets).toEqual(['web-3']);
+  });
+});
+
+describe('what stops it', () => {
+  test('the canary gets worse: nobody else is begun, what waited is withdrawn; reverted by one click', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    w.now.sick.add('web-1');
+    await w.pass(40_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-1', why: 'it got worse', by: 'bot' } });
+    expect(w.sets).toEqual(['web-1']);
+    expect(states(w, web(7).slice(1))).toEqual(Array.from({ length: 6 }, () => 'denied'));
+    expect(w.stateOf('web-2')?.ending).toBe('withdrawn: its wave is stopped: it got worse');
+    // What is in force keeps its own way back, and a person may take it at once.
+    expect(w.stateOf('web-1')?.state).toBe('applied');
+    expect(await bot.at('U0GRACE').waves.revert(ref)).toBeUndefined();
+    await w.calm(bot);
+    expect(w.stateOf('web-1')?.state).toBe('reverted');
+    expect(w.setOn('web-1')).toBe('2');
   });
 
-  test('who may not approve for one of the hosts approves none', async () => {
-    const { waves, wish, begun } = setUp([...web(2), 'db-1']);
-    const proposed = await waves.propose(ada, wish);
-    if (!proposed.ok) throw new Error(proposed.why);
-    expect(await waves.approve(grace, proposed.wave.id, proposed.wave.digest)).toMatchObject({
-      ok: false,
-      host: 'db-1',
+  test('a host of the second batch refuses its values: the others of its batch keep theirs, nothing more is begun', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    w.now.refusing.add('web-3');
+    await w.pass(130_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-3' } });
+    expect(states(w, web(3))).toEqual(['verified', 'applied', 'stale']);
+    expect(w.sets).toHaveLength(3);
+    await w.pass(300_000, bot);
+    expect(w.sets).toHaveLength(3);
+    expect(w.wave().state).toBe('stopped');
+  });
+
+  test('a host can’t be asked at its turn: after a minute it stops, and that host is not told later', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    w.now.silent.add('web-2');
+    await w.pass(240_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-2' } });
+    w.now.silent.clear();
+    await w.pass(60_000, bot);
+    expect(w.stateOf('web-2')?.state).toBe('denied');
+    expect(w.sets).not.toContain('web-2');
+  });
+
+  test('a host that can’t be measured is not verified, and that is no health', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    w.now.silent.add('web-1');
+    await w.pass(130_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-1', why: 'it could not be verified' } });
+    expect(w.sets).toEqual(['web-1']);
+  });
+
+  test('an approval that no longer holds at a later host’s turn', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    w.now.policy = { ...w.now.policy, people: new Map([...w.now.policy.people].filter(([name]) => name !== 'grace')) };
+    await w.pass(130_000, bot);
+    expect(w.wave()).toMatchObject({
+      state: 'stopped',
+      ending: { why: expect.stringContaining('an approval no longer holds') },
     });
-    expect(begun).toEqual([]);
+    expect(w.sets).toEqual(['web-1']);
   });
 
-  test('stopped by a person before its approval: every proposal is withdrawn', async () => {
-    const { waves, wish, withdrawn } = setUp(web(3));
-    const proposed = await waves.propose(ada, wish);
-    if (!proposed.ok) throw new Error(proposed.why);
-    expect(await waves.stop(asker('T0H:U0WHO'), proposed.wave.id, 'no')).toMatchObject({ ok: false });
-    expect(await waves.stop(grace, proposed.wave.id, 'not now')).toMatchObject({ wave: { state: 'denied' } });
-    expect(withdrawn).toEqual(web(3));
-    expect(await waves.approve(grace, proposed.wave.id, proposed.wave.digest)).toMatchObject({ ok: false });
+  test('a person: nothing new is begun; another who reverts takes back also what comes into force after that', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(130_000, bot);
+    expect(w.sets).toHaveLength(3);
+    expect(await bot.at('U0LINUS').waves.stop(ref)).toBeUndefined();
+    await w.pass(200_000, bot);
+    expect(w.sets).toHaveLength(3);
+    expect(states(w, web(3))).toEqual(['verified', 'verified', 'verified']);
+    expect(await bot.at('U0LINUS').waves.revert(ref)).toBeUndefined();
+    await w.calm(bot);
+    expect(web(7).map(w.setOn)).toEqual(web(7).map(() => '2'));
+    expect(w.disk.audit.map(({ kind }) => kind)).toContain('wave.revert-asked');
+  });
+});
+
+describe('one approval, of this list alone', () => {
+  test('a member is not approved, nor begun, past its wave', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    await w.propose(bot);
+    const { id, digest } = w.stateOf('web-2') as Change;
+    const shown = await bot.at('U0GRACE').approve({ change: id, digest });
+    expect(JSON.stringify(shown)).toContain('approved as a whole');
+    expect(JSON.stringify(await bot.at('U0GRACE').breakGlass({ change: id, digest }, { reason: 'now' }))).toContain(
+      'not done',
+    );
+    await w.pass(20_000, bot);
+    expect(w.sets).toEqual([]);
+    expect(states(w, web(3))).toEqual(['proposed', 'proposed', 'proposed']);
+    expect(w.disk.audit.filter(({ kind }) => kind === 'change.refused')).toHaveLength(2);
+  });
+
+  test.each<[string, (w: ReturnType<typeof waveWorld>) => void, string]>([
+    ['a host is no longer registered', (w) => w.now.hosts.pop(), 'registered otherwise'],
+    [
+      'a host has another address',
+      (w) => {
+        const [first] = w.now.hosts;
+        if (first !== undefined) w.now.hosts[0] = { ...first, address: '10.9.9.9' };
+      },
+      'registered otherwise',
+    ],
+    [
+      'policy allows the value no longer',
+      (w) => {
+        w.now.policy = wavePolicy('net.core.somaxconn: {}');
+      },
+      'allows nobody to set',
+    ],
+  ])('%s: the list is stale, whoever approves it', async (_name, change, why) => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    change(w);
+    expect(JSON.stringify(await bot.at('U0GRACE').waves.approve(ref))).toContain(why);
+    await w.calm(bot);
+    expect(w.wave().state).toBe('stale');
+    expect(states(w, web(3))).toEqual(['denied', 'denied', 'denied']);
+    expect(w.sets).toEqual([]);
+  });
+
+  test('a digest of another list, the asker’s own click, somebody who may not on one of the hosts', async () => {
+    const w = waveWorld([...web(2), 'db-1']);
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    const said = async (user: string, of = ref) => JSON.stringify(await bot.at(user).waves.approve(of));
+    expect(await said('U0GRACE', { ...ref, digest: 'a'.repeat(64) })).toContain('another plan');
+    expect(await said('U0ADA')).toContain('your own request');
+    expect(await said('U0LINUS')).toContain('db-1');
+    expect(w.wave().state).toBe('proposed');
+    expect(await bot.at('U0GRACE').waves.approve(ref)).toBeUndefined();
+    expect(w.wave().state).toBe('running');
+    expect(auditOf(w).filter((kind) => kind === 'wave.refused')).toHaveLength(3);
+  });
+
+  test('as many approvals as the keys ask for, each of another person', async () => {
+    const w = waveWorld(web(2), { keys: 'net.ipv4.tcp_tw_reuse: {approvals: 2}' });
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    expect(w.wave().state).toBe('proposed');
+    expect(JSON.stringify(await bot.at('U0GRACE').waves.approve(ref))).toContain('counts once');
+    await bot.at('U0LINUS').waves.approve(ref);
+    await w.calm(bot);
+    expect(w.sets).toEqual(['web-1']);
+    expect(w.stateOf('web-1')?.approvals).toHaveLength(2);
+  });
+
+  test('nobody approves it: it expires, and the hosts are free', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await w.pass(3_700_000, bot);
+    expect(w.wave().state).toBe('expired');
+    expect(states(w, web(3))).toEqual(['denied', 'denied', 'denied']);
+    expect(JSON.stringify(await bot.at('U0GRACE').waves.approve(ref))).toContain('too late');
+  });
+});
+
+describe('processes', () => {
+  test('a bot that dies between batches is taken over by another, from what is stored', async () => {
+    const w = waveWorld(web(7));
+    const first = w.bot();
+    const ref = await w.propose(first);
+    await first.at('U0GRACE').waves.approve(ref);
+    await w.pass(60_000, first);
+    expect(w.sets).toEqual(['web-1']);
+    const second = w.bot();
+    await w.pass(70_000, second);
+    expect(w.sets).toHaveLength(3);
+    await w.pass(270_000, second);
+    expect(w.wave().state).toBe('done');
+    expect(w.sets).toHaveLength(7);
+  });
+
+  test('a bot that dies after a batch was begun, before its hosts were told', async () => {
+    const w = waveWorld(web(3));
+    const first = w.bot();
+    const ref = await w.propose(first);
+    await first.at('U0GRACE').waves.approve(ref);
+    await w.pass(115_000, first);
+    w.now.dieAt = 'web-2';
+    await w.pass(10_000, first);
+    w.now.dieAt = undefined;
+    const second = w.bot();
+    await w.pass(30_000, second);
+    expect(states(w, web(3)).slice(1)).toEqual(['applied', 'applied']);
+    expect(w.models.get('web-2')?.effects).toHaveLength(1);
+  });
+
+  test('a bot that dies while it proposes leaves no host busy', async () => {
+    const w = waveWorld(web(3));
+    const store = memoryStore(w.disk);
+    const first = w.bot();
+    const { propose } = first.changes.lifecycle;
+    let written = 0;
+    first.changes.lifecycle.propose = async (...of) => {
+      if (++written === 3) throw new Error('the bot died');
+      return propose.apply(first.changes.lifecycle, of);
+    };
+    await expect(w.propose(first)).rejects.toThrow('died');
+    expect(await store.changes.find({ open: true })).toHaveLength(2);
+    const second = w.bot();
+    await w.pass(150_000, second);
+    expect(w.wave().state).toBe('denied');
+    expect(await store.changes.find({ open: true })).toEqual([]);
+    expect(w.chat.of('post')).toEqual([]);
+  });
+
+  test('approved by two people on two bots at once, with double clicks: begun once, the others told who was first', async () => {
+    const w = waveWorld(web(7));
+    const [one, two] = [w.bot(), w.bot()];
+    const ref = await w.propose(one);
+    const clicks = await Promise.all(
+      [one, two].flatMap((bot) =>
+        ['U0GRACE', 'U0GRACE', 'U0LINUS'].map(async (user) => JSON.stringify(await bot.at(user).waves.approve(ref))),
+      ),
+    );
+    await w.calm(one, two);
+    expect(clicks.filter((shown) => shown === undefined)).toHaveLength(1);
+    expect(clicks.filter((shown) => shown?.includes('was first') === true).length).toBeGreaterThan(0);
+    expect(w.wave()).toMatchObject({ state: 'running', begun: 1 });
+    expect(w.wave().approvals).toHaveLength(1);
+    expect(w.models.get('web-1')?.effects).toHaveLength(1);
+    await w.pass(420_000, one, two);
+    expect(w.wave().state).toBe('done');
+    expect(w.sets).toHaveLength(7);
+    // The log has each move once: what lost the race left no entry.
+    expect(auditOf(w).filter((kind) => kind !== 'wave.refused')).toEqual([
+      'wave.propose-intended',
+      'wave.proposed',
+      'wave.approved',
+      'wave.batch-begun',
+      'wave.batch-begun',
+      'wave.batch-begun',
+      'wave.done',
+    ]);
+    expect(w.disk.audit.filter(({ kind }) => kind === 'change.refused')).toEqual([]);
+  });
+
+  test('one host that can’t be proposed: none is, and it is said which', async () => {
+    const w = waveWorld(web(4));
+    const bot = w.bot();
+    const before = w.bot();
+    // Between the modal and its sending somebody else proposes on one of the hosts.
+    const { draft } = JSON.parse(
+      (
+        await bot.at('U0ADA').waves.draft({
+          selector: '@all',
+          hosts: w.now.hosts,
+          leftOut: { excluded: 0, hidden: 0, unknown: [] },
+          wish: { wishes: [{ key: 'net.ipv4.tcp_tw_reuse', to: '1' }], partly: false },
+        })
+      ).private_metadata ?? '{}',
+    ) as { draft: string };
+    const [, , third] = w.now.hosts;
+    if (third === undefined) throw new Error('no third');
+    const entries = [{ key: 'net.ipv4.tcp_tw_reuse', from: '2', to: '1' }];
+    await before.changes.lifecycle.propose(
+      { subject: { account: 'T0H:U0LINUS', userGroups: [], member: true }, channel: 'C1' },
+      { host: third, entries, reason: 'mine', confirmWindowSeconds: 300, persistent: false },
+    );
+    const entered = { reason: 'all', windowSeconds: 300, persistent: false, canary: 0, pace: 'verified' as const };
+    expect(JSON.stringify(await bot.at('U0ADA').waves.propose(draft, entered))).toContain('web-3');
+    await w.calm(bot);
+    expect(states(w, web(4))).toEqual(['denied', 'denied', 'proposed', undefined]);
+    expect(w.chat.of('post')).toEqual([]);
   });
 });

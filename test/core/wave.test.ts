@@ -5,18 +5,29 @@ import fc from 'fast-check';
 import type { Change, ChangeState } from '../../src/core/change.js';
 import type { Plan } from '../../src/core/plan-digest.js';
 import {
-  advanceWave,
   approveWave,
   batchesOf,
+  denyWave,
   evolveWave,
-  memberState,
+  isOver,
   membersOf,
+  type Pace,
+  revertWave,
   stopWave,
-  toBegin,
-  toWithdraw,
   type Wave,
+  type WaveDecision,
   waveDigest,
+  waveSeconds,
 } from '../../src/core/wave.js';
+import {
+  advanceWave,
+  isSettled,
+  memberState,
+  toBegin,
+  toConfirm,
+  toRevert,
+  toWithdraw,
+} from '../../src/core/wave-course.js';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const plan = (host: string, to = '262144'): Plan => ({
@@ -25,7 +36,8 @@ const plan = (host: string, to = '262144'): Plan => ({
   confirmWindowSeconds: 600,
   persistent: false,
 });
-const change = (id: string, state: ChangeState, outcome?: 'better' | 'worse'): Change => ({
+type Look = 'better' | 'same' | 'worse' | 'unknown';
+const change = (id: string, state: ChangeState, outcome?: Look, afterSeconds = 30): Change => ({
   id,
   version: 1,
   state,
@@ -36,34 +48,45 @@ const change = (id: string, state: ChangeState, outcome?: 'better' | 'worse'): C
   proposedAtMs: 0,
   expiresAtMs: 1e9,
   approvalsNeeded: 1,
-  approvals: [],
-  measurements: outcome === undefined ? [] : [{ atMs: 1, afterSeconds: 30, outcome, before: '', now: '' }],
+  approvals: state === 'approved' ? [{ by: { person: 'grace', account: 'T1:U2' }, atMs: 0 }] : [],
+  measurements: outcome === undefined ? [] : [{ atMs: 1, afterSeconds, outcome, before: '', now: '' }],
   shadowedBy: [],
 });
-const aWave = (hosts: number, more: Partial<Wave> = {}): Wave => {
-  const batches = batchesOf(
+const aWave = (hosts: number, more: Partial<Wave> = {}): Wave => ({
+  id: 'w1',
+  version: 1,
+  state: 'proposed',
+  selector: '@web',
+  batches: batchesOf(
     Array.from({ length: hosts }, (_, at) => ({ host: `h${at}`, change: `c${at}`, digest: `d${at}` })),
-  );
-  return {
-    id: 'w1',
-    version: 1,
-    state: 'proposed',
-    batches,
-    digest: 'D',
-    requester: 'ada',
-    approvals: [],
-    approvalsNeeded: 1,
-    begun: 0,
-    proposedAtMs: 0,
-    ...more,
-  };
-};
+  ),
+  pace: 'verified',
+  looksSeconds: [30, 300],
+  digest: 'D',
+  requester: { person: 'ada', account: 'T1:U1' },
+  reason: 'full',
+  confirmWindowSeconds: 600,
+  persistent: false,
+  channel: 'C1',
+  approvals: [],
+  approvalsNeeded: 1,
+  begun: 0,
+  proposedAtMs: 0,
+  expiresAtMs: 1e9,
+  ...more,
+});
 const grace = { person: 'grace', account: 'T1:U2', userGroups: [], atMs: 5 };
-const applied = (wave: Wave, decision: ReturnType<typeof approveWave>): Wave =>
+const linus = { person: 'linus', account: 'T1:U3', userGroups: [], atMs: 5 };
+const applied = (wave: Wave, decision: WaveDecision): Wave =>
   decision.ok ? decision.events.reduce(evolveWave, wave) : wave;
+const codeOf = (decision: WaveDecision) => (decision.ok ? 'ok' : decision.refusal.code);
+const started = (hosts: number, more: Partial<Wave> = {}): Wave =>
+  applied(aWave(hosts, more), approveWave(aWave(hosts, more), grace, 'D'));
+const allOf = (wave: Wave, state: ChangeState = 'proposed') =>
+  new Map(membersOf(wave).map(({ change: id }) => [id, change(id, state)]));
 
 describe('what an approval of a wave covers', () => {
-  test('another host, value, order, window or batch is another digest', () => {
+  test('another host, value, order, window, batch or pace is another digest', () => {
     const base = [[plan('a')], [plan('b'), plan('c')]];
     const others = [
       [[plan('a')], [plan('b')], [plan('c')]],
@@ -73,21 +96,45 @@ describe('what an approval of a wave covers', () => {
       [[plan('a')], [plan('b'), { ...plan('c'), confirmWindowSeconds: 601 }]],
       [[plan('a')], [plan('b'), { ...plan('c'), host: { ...plan('c').host, address: '10.0.0.2' } }]],
     ];
-    const digests = [base, ...others].map((batches) => waveDigest(batches, hash));
+    const digests = [base, ...others].map((batches) => waveDigest(batches, 'verified', hash));
+    digests.push(waveDigest(base, 'first-look', hash));
     expect(new Set(digests).size).toBe(digests.length);
-    expect(waveDigest(base, hash)).toBe(digests[0]);
+    expect(waveDigest(base, 'verified', hash)).toBe(digests[0]);
   });
 
-  test('not by who asked, not twice by one, not for something else, not when it is over', () => {
+  test('not by who asked under any account, not twice by one, not for something else, not when it is over', () => {
     const wave = aWave(3, { approvalsNeeded: 2 });
-    expect(approveWave(wave, { ...grace, person: 'ada' }, 'D').ok).toBe(false);
-    expect(approveWave(wave, grace, 'other').ok).toBe(false);
+    expect(codeOf(approveWave(wave, { ...grace, person: 'ada' }, 'D'))).toBe('own-request');
+    expect(codeOf(approveWave(wave, { ...grace, account: 'T1:U1' }, 'D'))).toBe('own-request');
+    expect(codeOf(approveWave(wave, grace, 'other'))).toBe('another-plan');
+    expect(codeOf(approveWave(wave, { ...grace, atMs: 1e9 }, 'D'))).toBe('expired');
     const once = applied(wave, approveWave(wave, grace, 'D'));
     expect(once.state).toBe('proposed');
-    expect(approveWave(once, grace, 'D').ok).toBe(false);
-    const twice = applied(once, approveWave(once, { ...grace, person: 'linus' }, 'D'));
+    expect(codeOf(approveWave(once, { ...grace, account: 'T1:U9' }, 'D'))).toBe('already-approved');
+    const twice = applied(once, approveWave(once, linus, 'D'));
     expect(twice.state).toBe('running');
-    expect(approveWave(twice, { ...grace, person: 'margaret' }, 'D').ok).toBe(false);
+    expect(approveWave(twice, { ...grace, person: 'margaret', account: 'T1:U4' }, 'D')).toMatchObject({
+      ok: false,
+      refusal: { code: 'wrong-state', detail: expect.stringContaining('allowed by linus') },
+    });
+  });
+
+  test('denied before it began, stopped while it runs, reverted once something was begun, each once', () => {
+    const wave = aWave(3);
+    expect(codeOf(stopWave(wave, grace, 'no', 1))).toBe('wrong-state');
+    expect(codeOf(revertWave(wave, grace))).toBe('wrong-state');
+    expect(applied(wave, denyWave(wave, grace, 'not now', 1))).toMatchObject({
+      state: 'denied',
+      ending: { why: 'not now', by: { person: 'grace' } },
+    });
+    const running = evolveWave(started(3), { type: 'batch-begun', batch: 0, atMs: 1 });
+    expect(codeOf(denyWave(running, grace, 'no', 1))).toBe('wrong-state');
+    const stopped = applied(running, stopWave(running, grace, 'enough', 2));
+    expect(stopped.state).toBe('stopped');
+    expect(codeOf(stopWave(stopped, grace, 'enough', 2))).toBe('wrong-state');
+    const back = applied(running, revertWave(running, grace));
+    expect(back).toMatchObject({ state: 'stopped', reverting: { person: 'grace' } });
+    expect(codeOf(revertWave(back, linus))).toBe('wrong-state');
   });
 });
 
@@ -101,6 +148,40 @@ describe('batches', () => {
         expect(batches.flat()).toEqual(Array.from({ length: hosts }, (_, at) => at));
       }),
     );
+  });
+
+  test.each<[number, Pace, number]>([
+    [1, 'verified', 300],
+    [3, 'verified', 900],
+    [2, 'first-look', 600],
+    [4, 'first-look', 660],
+  ])('%i batches, %s: %i s at the least', (batches, pace, seconds) => {
+    expect(waveSeconds(batches, pace, [30, 300])).toBe(seconds);
+  });
+});
+
+describe('what a host’s change means for its wave', () => {
+  test.each<[Change | undefined, string]>([
+    [undefined, 'bad'],
+    [change('c', 'proposed'), 'waiting'],
+    [change('c', 'applying'), 'under way'],
+    [change('c', 'applied'), 'under way'],
+    [change('c', 'applied', 'same'), 'looked at'],
+    [change('c', 'applied', 'worse'), 'bad'],
+    [change('c', 'applied', 'unknown', 30), 'under way'],
+    [change('c', 'applied', 'unknown', 300), 'bad'],
+    [change('c', 'verified', 'better'), 'good'],
+    [change('c', 'confirmed'), 'good'],
+    [change('c', 'reverted'), 'bad'],
+    [change('c', 'stale'), 'bad'],
+  ])('%#', (of, state) => {
+    expect(memberState(of, { looksSeconds: [30, 300] }, 1_000)).toBe(state);
+  });
+
+  test('a host that can’t be asked holds up a wave for a minute', () => {
+    const looks = { looksSeconds: [30] };
+    expect(memberState(change('c', 'approved'), looks, 60_000)).toBe('under way');
+    expect(memberState(change('c', 'approved'), looks, 60_001)).toBe('bad');
   });
 });
 
@@ -118,69 +199,121 @@ describe('the course of a wave', () => {
   const turn = fc.record({
     member: fc.nat(),
     to: fc.constantFrom<ChangeState>('applying', 'applied', 'verified', ...ends),
-    worse: fc.boolean(),
+    worse: fc.constantFrom<Look | undefined>('better', 'worse', 'unknown', undefined),
     stop: fc.constantFrom(false, false, false, false, true),
   });
 
-  test('whatever hosts and people do: canary first, none begun beside one that is not good, none after a stop', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(turn, { maxLength: 120 }), (hosts, turns) => {
-        let wave = applied(aWave(hosts), approveWave(aWave(hosts), grace, 'D'));
-        const changes = new Map(membersOf(wave).map(({ change: id }) => [id, change(id, 'proposed')]));
-        const everBegun = new Set<string>();
-        const settle = (): void => {
-          const events = advanceWave(wave, changes, 1);
-          for (const event of events) {
-            if (event.type === 'batch-begun') {
-              // Everyone begun before is good, and nobody is at risk beside this batch.
-              for (const id of everBegun) expect(memberState(changes.get(id))).toBe('good');
-              if (event.batch === 0) expect(wave.batches[0]).toHaveLength(1);
+  test.each<Pace>(['verified', 'first-look'])(
+    'pace %s: canary first and verified, none begun beside one that is not good enough, none after a stop',
+    (pace) => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 40 }), fc.array(turn, { maxLength: 120 }), (hosts, turns) => {
+          let wave = started(hosts, { pace });
+          const changes = allOf(wave);
+          const everBegun = new Set<string>();
+          const stateOf = (id: string) => memberState(changes.get(id), wave, 1);
+          const settle = (): void => {
+            const events = advanceWave(wave, changes, 1);
+            for (const event of events) {
+              if (event.type === 'batch-begun') {
+                for (const id of everBegun)
+                  expect(pace === 'verified' || id === 'c0' ? ['good'] : ['good', 'looked at']).toContain(stateOf(id));
+                if (event.batch === 0) expect(wave.batches[0]).toHaveLength(1);
+              }
+              wave = evolveWave(wave, event);
             }
-            wave = evolveWave(wave, event);
-          }
-          for (const { change: id } of toBegin(wave, changes)) {
-            expect(wave.state).toBe('running');
-            everBegun.add(id);
-            changes.set(id, change(id, 'approved'));
-          }
-          const risky = [...everBegun].filter((id) => memberState(changes.get(id)) === 'under way');
-          expect(risky.length).toBeLessThanOrEqual(10);
-        };
-        settle();
-        for (const { member, to, worse, stop } of turns) {
-          const begunBefore = everBegun.size;
-          const over = wave.state !== 'running';
-          const id = [...changes.keys()][member % changes.size] ?? '';
-          const now = changes.get(id);
-          // Only what is begun, and not over, goes on by itself.
-          if (everBegun.has(id) && now !== undefined && !ends.includes(now.state))
-            changes.set(id, change(id, to, worse ? 'worse' : 'better'));
-          if (stop) wave = applied(wave, stopWave(wave, 'linus', 'enough', 2));
+            for (const { change: id } of toBegin(wave, changes)) {
+              expect(wave.state).toBe('running');
+              everBegun.add(id);
+              changes.set(id, change(id, 'applying'));
+            }
+            expect([...everBegun].filter((id) => stateOf(id) === 'under way').length).toBeLessThanOrEqual(10);
+          };
           settle();
-          if (over) expect(everBegun.size).toBe(begunBefore);
-          if (wave.state === 'done') expect(everBegun.size).toBe(hosts);
-          if ([...everBegun].some((it) => memberState(changes.get(it)) === 'bad'))
-            expect(wave.state).not.toBe('running');
-        }
-        if (wave.state === 'stopped')
-          expect(new Set(toWithdraw(wave, changes).map(({ change: it }) => it))).toEqual(
-            new Set([...changes.keys()].filter((it) => !everBegun.has(it))),
-          );
-      }),
-      { numRuns: 300 },
-    );
-  });
+          for (const { member, to, worse, stop } of turns) {
+            const begunBefore = everBegun.size;
+            const over = isOver(wave);
+            const id = [...changes.keys()][member % changes.size] ?? '';
+            const now = changes.get(id);
+            // Only what is begun, and not over, goes on by itself.
+            if (everBegun.has(id) && now !== undefined && !ends.includes(now.state))
+              changes.set(id, change(id, to, worse));
+            if (stop) wave = applied(wave, stopWave(wave, linus, 'enough', 2));
+            settle();
+            if (over) expect(everBegun.size).toBe(begunBefore);
+            if (wave.state === 'done') {
+              expect(everBegun.size).toBe(hosts);
+              if (!over) for (const it of everBegun) expect(stateOf(it)).toBe('good');
+            }
+            if (!over && [...everBegun].some((it) => stateOf(it) === 'bad')) expect(wave.state).toBe('stopped');
+          }
+          if (wave.state === 'stopped')
+            expect(new Set(toWithdraw(wave, changes).map(({ change: it }) => it))).toEqual(
+              new Set([...changes.keys()].filter((it) => !everBegun.has(it))),
+            );
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   test('names the host and why', () => {
-    const running = applied(aWave(4), approveWave(aWave(4), grace, 'D'));
-    const begun = evolveWave(running, { type: 'batch-begun', batch: 0, atMs: 1 });
-    const changes = new Map(membersOf(begun).map(({ change: id }) => [id, change(id, 'proposed')]));
-    changes.set('c0', change('c0', 'applied', 'worse'));
-    expect(advanceWave(begun, changes, 9)).toEqual([
-      { type: 'wave-stopped', host: 'h0', why: 'it got worse', by: 'bot', atMs: 9 },
-    ]);
-    changes.set('c0', change('c0', 'verified'));
+    const begun = evolveWave(started(4), { type: 'batch-begun', batch: 0, atMs: 1 });
+    const changes = allOf(begun);
+    const why = (of: Change | undefined): unknown => {
+      if (of === undefined) changes.delete('c0');
+      else changes.set('c0', of);
+      return advanceWave(begun, changes, 61_000)[0];
+    };
+    const stopped = (text: string) => ({ type: 'wave-stopped', host: 'h0', why: text, by: 'bot', atMs: 61_000 });
+    expect(why(change('c0', 'applied', 'worse'))).toEqual(stopped('it got worse'));
+    expect(why(change('c0', 'applied', 'unknown', 301))).toEqual(stopped('it could not be verified'));
+    expect(why(change('c0', 'approved'))).toEqual(stopped('it could not be asked'));
+    expect(why({ ...change('c0', 'reverted'), ending: 'the window ended' })).toEqual(
+      stopped('it was taken back: the window ended'),
+    );
     changes.set('c3', change('c3', 'expired'));
-    expect(advanceWave(begun, changes, 9)).toMatchObject([{ type: 'wave-stopped', host: 'h3' }]);
+    expect(why(change('c0', 'verified'))).toMatchObject({ type: 'wave-stopped', host: 'h3' });
+    expect(why(undefined)).toMatchObject({ host: 'h0', why: 'its change is gone' });
+  });
+
+  test('before its approval: stale when one of its hosts moved, expired in time, ended when it was never wholly proposed', () => {
+    const wave = aWave(3);
+    const changes = allOf(wave);
+    expect(advanceWave(wave, changes, 1)).toEqual([]);
+    expect(advanceWave(wave, changes, 1e9)).toMatchObject([{ type: 'wave-expired' }]);
+    changes.set('c1', change('c1', 'denied'));
+    expect(advanceWave(wave, changes, 1)).toMatchObject([{ type: 'wave-stale', host: 'h1' }]);
+    const half = aWave(3, { state: 'proposing' });
+    expect(advanceWave(half, new Map(), 60_000)).toEqual([]);
+    const [denied] = advanceWave(half, new Map(), 120_001);
+    if (denied === undefined) throw new Error('nothing happened');
+    const over = evolveWave(half, denied);
+    expect(toWithdraw(over, new Map([['c0', change('c0', 'proposed')]])).map(({ host }) => host)).toEqual(['h0']);
+  });
+
+  test('a confirmation means what was shown, in force and not worse; a revert whatever is in force, now and later', () => {
+    const running = evolveWave(evolveWave(started(7), { type: 'batch-begun', batch: 0, atMs: 1 }), {
+      type: 'batch-begun',
+      batch: 1,
+      atMs: 2,
+    });
+    const changes = allOf(running);
+    changes.set('c0', change('c0', 'verified', 'better'));
+    changes.set('c1', change('c1', 'applied', 'worse'));
+    changes.set('c2', change('c2', 'applied', 'same'));
+    const hosts = (members: readonly { host: string }[]) => members.map(({ host }) => host);
+    expect(hosts(toConfirm(running, changes, 1))).toEqual(['h0']);
+    expect(hosts(toConfirm(running, changes, 9))).toEqual(['h0', 'h2']);
+    expect(toRevert(running, changes)).toEqual([]);
+    const back = applied(running, revertWave(running, grace));
+    expect(hosts(toRevert(back, changes))).toEqual(['h0', 'h1', 'h2']);
+    changes.set('c0', {
+      ...change('c0', 'verified'),
+      underway: { step: 'revert', by: grace, sinceMs: 1, notAfterMs: 2 },
+    });
+    expect(hosts(toRevert(back, changes))).toEqual(['h1', 'h2']);
+    expect(isSettled(back, changes)).toBe(false);
+    expect(isSettled(back, allOf(back, 'reverted'))).toBe(true);
   });
 });

@@ -206,6 +206,7 @@ const changes = new Changes({
   catalogue,
   diagnose: async () => ({ ok: true, diagnosis: healthy }),
   readSysctls: async () => ({ status: 'read', facts: { values: order.from } as never, readAt: '' }),
+  readMany: async () => ({ readAt: '', tookMs: 0, facts: new Map(), silent: [] }),
   maySee: () => true,
   verifyAfterSeconds: [order.verifyAfterSeconds],
   secret: () => undefined,

@@ -1,0 +1,210 @@
+/** The one message of a wave, for every moment of it: which hosts, in which batches, what became of each, and what can be done. */
+import type { Button } from '@slack/types';
+import type { Change } from '../core/change.js';
+import { begunOf, isOver, type Wave } from '../core/wave.js';
+import { isInForce, toConfirm } from '../core/wave-course.js';
+import type { HostLeftOut } from '../core/wave-plan.js';
+import { ACTIONS, encodeRef } from './actions.js';
+import { type Mention, mentions, type SettingWords, whoDid } from './change-words.js';
+import { actions, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
+import { spoken } from './escape.js';
+import { always, fits, messageOf, type Part } from './fit.js';
+import type { Message } from './message.js';
+import { batchBlock, leftOutBlock, paceWords, takesWords, valueBlocks, valuesIn, waveTitle } from './wave-words.js';
+import { duration, plural } from './words.js';
+
+export interface WaveCard {
+  wave: Wave;
+  /** by id */
+  changes: ReadonlyMap<string, Change>;
+  words: readonly SettingWords[];
+  /** hosts that the selector names and that are no part of it */
+  leftOut: readonly HostLeftOut[];
+  /** people and groups that may approve on all of its hosts, the requester apart */
+  approvers: readonly Mention[];
+  stepUp: boolean;
+}
+
+const moment = (ms: number): Moment => ({ at: new Date(ms).toISOString() });
+const day = (ms: number): Moment => ({ at: new Date(ms).toISOString(), format: '{date_short_pretty} {time_secs}' });
+
+const peopleLines = ({ wave, approvers, stepUp }: WaveCard): Line[] => {
+  const missing = wave.approvalsNeeded - wave.approvals.length;
+  return [
+    [{ bold: 'Asked by  ' }, whoDid(wave.requester), ' ', moment(wave.proposedAtMs), ': ', wave.reason.slice(0, 500)],
+    ...(wave.reason.length > 500 ? [[wave.reason.slice(500)] as Line] : []),
+    ...(wave.incident === undefined ? [] : [[{ bold: 'Incident  ' }, wave.incident] as Line]),
+    ...wave.approvals.map((given): Line => [{ bold: 'Approved by  ' }, whoDid(given), ' ', moment(given.atMs)]),
+    ...(wave.state === 'proposed'
+      ? [
+          [
+            { bold: wave.approvals.length === 0 ? 'Needs  ' : 'Still needs  ' },
+            `${plural(missing, 'approval')} of the whole list by `,
+            ...(approvers.length === 0
+              ? ['nobody: no one person that policy names may approve on all of these hosts']
+              : mentions(approvers.slice(0, 20))),
+            stepUp ? ', each with a one-time code' : '',
+          ] as Line,
+        ]
+      : []),
+  ];
+};
+
+const endingLine = ({ ending }: Wave, before: string): Line => [
+  { bold: before },
+  ...(ending?.host === undefined ? [] : [{ bold: ending.host }, ': ']),
+  (ending?.why ?? '').slice(0, 500),
+  ...(ending === undefined || ending.by === 'bot' ? [] : [', by ', whoDid(ending.by)]),
+];
+
+const courseLines = (card: WaveCard): Line[] => {
+  const { wave, changes } = card;
+  const window = duration(wave.confirmWindowSeconds);
+  const boot = wave.persistent
+    ? 'A confirmation also keeps the values for the next boot.'
+    : 'At runtime only: a reboot forgets them.';
+  const inForce = begunOf(wave).filter(({ change }) => isInForce(changes.get(change)));
+  const ends = inForce.flatMap(({ change }) => changes.get(change)?.windowEndsAtMs ?? []);
+  const timer: Line[] =
+    ends.length === 0
+      ? []
+      : [
+          [
+            { bold: 'Each host takes its values back by itself unless they are confirmed: ' },
+            'the first at ',
+            moment(Math.min(...ends)),
+            ...(Math.max(...ends) - Math.min(...ends) < 1_000 ? [] : [', the last at ', moment(Math.max(...ends))]),
+          ],
+        ];
+  switch (wave.state) {
+    case 'proposing':
+    case 'proposed':
+      return [
+        [{ bold: 'Now  ' }, 'nothing is changed. Ends ', moment(wave.expiresAtMs), ' unless approved'],
+        [
+          { bold: 'Then  ' },
+          `one host alone as the canary; ${paceWords(wave.pace, wave.looksSeconds)}; ${takesWords(wave.batches.length, wave.pace, wave.looksSeconds)}. It stops at the first host that fails, can’t be verified or gets worse`,
+        ],
+        [
+          { bold: 'Way back  ' },
+          `${window} after it got its values each host takes them back by itself unless they are confirmed. ${boot}`,
+        ],
+      ];
+    case 'running':
+      return [
+        [
+          { bold: 'Now  ' },
+          `${paceWords(wave.pace, wave.looksSeconds)}; it stops at the first host that fails, can’t be verified or gets worse`,
+        ],
+        ...timer,
+      ];
+    case 'stopped':
+      return [
+        endingLine(wave, 'Stopped  '),
+        ...(inForce.length === 0
+          ? []
+          : ([
+              [
+                { bold: 'Nothing more is begun. ' },
+                `In force on ${plural(inForce.length, 'host')}: revert or confirm.`,
+              ],
+            ] as Line[])),
+        ...timer,
+      ];
+    case 'done':
+      return [
+        [
+          { bold: 'Now  ' },
+          inForce.length === 0
+            ? 'every host has had its turn.'
+            : `every host has had its turn and was verified. ${boot}`,
+        ],
+        ...timer,
+      ];
+    default:
+      return [endingLine(wave, 'Nothing is changed: ')];
+  }
+};
+
+const revertLine = ({ wave }: WaveCard): Line[] =>
+  wave.reverting === undefined
+    ? []
+    : [[{ bold: 'Reverted by  ' }, whoDid(wave.reverting), ' ', moment(wave.reverting.atMs), ', all of it']];
+
+/** The buttons that fit what it is now; none for what nobody can do any more. */
+export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'>): Button[] => {
+  const value = encodeRef({ wave: wave.id, digest: wave.digest, begun: wave.begun });
+  const make = (action: string, text: string, more: Parameters<typeof button>[2] = {}): Button =>
+    button(action, text, { value, label: `${text}: the wave on ${wave.selector.slice(0, 40)}`, ...more });
+  const hosts = make(ACTIONS.waveShow, 'Hosts one by one');
+  if (wave.state === 'proposing') return [];
+  if (wave.state === 'proposed')
+    return [
+      make(ACTIONS.waveApprove, 'Approve', { style: 'primary' }),
+      make(ACTIONS.waveDeny, 'Deny'),
+      make(ACTIONS.waveWho, 'Who can?'),
+    ];
+  if (isOver(wave) && wave.begun === 0) return [];
+  const inForce = begunOf(wave).filter(({ change }) => isInForce(changes.get(change)));
+  const good = toConfirm(wave, changes, wave.begun);
+  const isBad = wave.state === 'stopped';
+  const confirm =
+    good.length === 0 || wave.reverting !== undefined
+      ? []
+      : [
+          make(
+            ACTIONS.waveConfirm,
+            good.length === inForce.length ? `Confirm all ${good.length}` : `Confirm the ${good.length} not worse`,
+            {
+              ...(isBad ? {} : { style: 'primary' as const }),
+            },
+          ),
+        ];
+  const revert =
+    inForce.length === 0 || wave.reverting !== undefined
+      ? []
+      : [
+          make(ACTIONS.waveRevert, `Revert all ${inForce.length}`, {
+            ...(isBad ? { style: 'primary' as const } : {}),
+            confirm: {
+              title: 'Revert all?',
+              text: `${wave.state === 'running' ? 'Stops the wave. ' : ''}Every host that has the new values gets its old ones back, ${inForce.length} now.`,
+              yes: 'Revert all',
+              no: 'Cancel',
+            },
+          }),
+        ];
+  const stop = wave.state === 'running' ? [make(ACTIONS.waveStop, 'Stop the wave', { style: 'danger' })] : [];
+  return [...(isBad ? [...revert, ...confirm] : [...confirm, ...stop, ...revert]), hosts];
+};
+
+/** Everything that an approval covers is in parts that are never left out. */
+export const waveParts = (card: WaveCard): readonly Part[] => {
+  const { wave, changes, words, leftOut } = card;
+  const buttons = waveButtons(card);
+  const waits = wave.state === 'proposed' || wave.state === 'proposing';
+  const values = valueBlocks(valuesIn(wave, changes), waits ? words : []);
+  return [
+    always(header(waveTitle(wave, changes))),
+    always(rich(lines(...peopleLines(card)))),
+    // Once approved, each host's own change still shows them.
+    waits ? always(...values) : { blocks: values, need: 2, name: 'the values' },
+    always(batchBlock(wave, changes)),
+    { blocks: leftOutBlock(leftOut), need: waits ? 1 : 3, name: 'hosts that are no part of it' },
+    always(rich(lines(...courseLines(card), ...revertLine(card)))),
+    ...(buttons.length === 0 ? [] : [always(actions(buttons))]),
+    always(
+      context(
+        `Wave ${wave.id}, list ${wave.digest.slice(0, 12)}, ${wave.persistent ? 'persistent' : 'runtime only'}, window ${duration(wave.confirmWindowSeconds)}. Asked `,
+        day(wave.proposedAtMs),
+        ...(wave.endedAtMs === undefined ? [] : ['. Ended ', day(wave.endedAtMs)]),
+      ),
+    ),
+  ];
+};
+
+export const waveMessage = (card: WaveCard): Message =>
+  messageOf(spoken(waveTitle(card.wave, card.changes)), waveParts(card), '/changes shows all of it.');
+
+/** Whether all that would be approved can be shown: what can't is not proposed. */
+export const waveFits = (card: WaveCard): boolean => fits(waveParts(card).filter(({ need }) => need === 0));

@@ -1,0 +1,220 @@
+/** What a wave is called at every moment, its values and its hosts, batch by batch: no host and no value is ever cut short. */
+import type { Change } from '../core/change.js';
+import type { PlanEntry } from '../core/plan-digest.js';
+import { begunOf, membersOf, type Pace, type Wave, type WaveMember, waveSeconds } from '../core/wave.js';
+import { isInForce } from '../core/wave-course.js';
+import type { HostLeftOut } from '../core/wave-plan.js';
+import { diffText, type SettingWords, settingLines, stateWord, whoDid } from './change-words.js';
+import { bullets, type Line, lines, type Moment, type Piece, preformatted, rich, sectionOf } from './elements.js';
+import type { AnyBlock } from './message.js';
+import { duration, plural, settingValue } from './words.js';
+
+export interface HostValues {
+  host: string;
+  entries: readonly PlanEntry[];
+}
+
+/** Hosts whose values go from and to the same. */
+export interface Variant {
+  /** A, B, …; none where all hosts are alike */
+  mark: string;
+  entries: readonly PlanEntry[];
+  hosts: readonly string[];
+}
+
+const markOf = (at: number): string =>
+  `${at < 26 ? '' : String.fromCharCode(64 + Math.floor(at / 26))}${String.fromCharCode(65 + (at % 26))}`;
+
+export const variantsOf = (all: readonly HostValues[]): readonly Variant[] => {
+  const groups = new Map<string, { entries: readonly PlanEntry[]; hosts: string[] }>();
+  for (const { host, entries } of all) {
+    const spelled = JSON.stringify(entries.map(({ key, from, to }) => [key, from, to]));
+    const known = groups.get(spelled);
+    if (known === undefined) groups.set(spelled, { entries, hosts: [host] });
+    else known.hosts.push(host);
+  }
+  return [...groups.values()].map((group, at) => ({ ...group, mark: groups.size === 1 ? '' : markOf(at) }));
+};
+
+const shortKey = (key: string): string => key.split('.').at(-1) ?? key;
+
+/** What it sets, in a few words; the value now only where all hosts have the same. */
+export const waveBrief = (all: readonly HostValues[]): string => {
+  const entries = all.flatMap((host) => host.entries);
+  const keys = [...new Set(entries.map(({ key }) => key))];
+  const [first] = entries;
+  if (first === undefined) return 'nothing';
+  const same = entries.filter(({ key }) => key === first.key).every(({ from }) => from === first.from);
+  const value = `${same ? `${settingValue(first.from)} ` : ''}→ ${settingValue(first.to)}`;
+  const one = `${shortKey(first.key)} ${value.length > 60 ? 'to another value' : value}`;
+  return keys.length === 1 ? one : `${one} and ${plural(keys.length - 1, 'more setting')}`;
+};
+
+/** The names of hosts, each a piece of its own: none is shortened by how many there are. */
+export const hostPieces = (names: readonly string[]): Piece[] =>
+  names.flatMap((name, at): Piece[] => (at === 0 ? [name] : [', ', name]));
+
+/** Every value of every host; what a key does stands once. */
+export const valueBlocks = (all: readonly HostValues[], words: readonly SettingWords[]): AnyBlock[] => {
+  const keys = [...new Set(all.flatMap(({ entries }) => entries.map(({ key }) => key)))];
+  const told = keys.flatMap((key): Line[] => {
+    const about = words.find((it) => it.key === key);
+    if (about === undefined) return [];
+    return [...(keys.length === 1 ? [] : [[{ bold: key }] as Line]), ...settingLines(about)];
+  });
+  return [
+    ...variantsOf(all).map(({ mark, entries, hosts }) =>
+      rich(
+        ...(mark === '' ? [] : [sectionOf([{ bold: `${mark}  ` }, 'on ', ...hostPieces(hosts)])]),
+        preformatted(entries.map(diffText).join('\n'), 2_900),
+      ),
+    ),
+    ...(told.length === 0 ? [] : [rich(lines(...told))]),
+  ];
+};
+
+/** The first is the canary. */
+export const batchName = (at: number, batches: number): string =>
+  at === 0 ? 'Canary' : `Batch ${at + 1} of ${batches}`;
+
+const OUTCOME = { better: 'BETTER', same: 'SAME', worse: 'WORSE', unknown: 'NOT KNOWN' } as const;
+
+const wordOf = (wave: Wave, change: Change | undefined): string => {
+  if (change === undefined) return wave.state === 'proposing' ? 'being proposed' : 'never proposed';
+  if (change.state === 'proposed') return wave.state === 'proposed' ? '' : 'waits for its turn';
+  const look = change.measurements.at(-1);
+  const seen =
+    look === undefined || !isInForce(change) ? '' : `, ${OUTCOME[look.outcome]} after ${duration(look.afterSeconds)}`;
+  return `${stateWord(change)}${seen}`;
+};
+
+/** Hosts of a batch by what has become of them. */
+const batchLine = (wave: Wave, changes: ReadonlyMap<string, Change>, members: readonly WaveMember[]): Piece[] => {
+  const groups = new Map<string, string[]>();
+  for (const { host, change } of members) {
+    const word = wordOf(wave, changes.get(change));
+    groups.set(word, [...(groups.get(word) ?? []), host]);
+  }
+  const ends = members.flatMap(({ change: id }) => {
+    const change = changes.get(id);
+    return isInForce(change) && change.windowEndsAtMs !== undefined ? [change.windowEndsAtMs] : [];
+  });
+  return [
+    ...[...groups].flatMap(([word, hosts], at): Piece[] => [
+      ...(at === 0 ? [] : ['; ']),
+      ...hostPieces(hosts),
+      ...(word === '' ? [] : [`: ${word}`]),
+    ]),
+    ...(ends.length === 0 ? [] : [', taken back at ', { at: new Date(Math.min(...ends)).toISOString() }]),
+  ];
+};
+
+/** Every host in its batch, with what has become of it. */
+export const batchBlock = (wave: Wave, changes: ReadonlyMap<string, Change>): AnyBlock =>
+  rich(
+    bullets(
+      wave.batches.map(
+        (members, at): Line => [
+          { bold: `${batchName(at, wave.batches.length)}  ` },
+          ...batchLine(wave, changes, members),
+        ],
+      ),
+    ),
+  );
+
+/** Hosts that are not part of it, by why. */
+export const leftOutBlock = (leftOut: readonly HostLeftOut[]): AnyBlock[] => {
+  if (leftOut.length === 0) return [];
+  const groups = new Map<string, string[]>();
+  for (const { host, why } of leftOut) groups.set(why, [...(groups.get(why) ?? []), host]);
+  return [
+    rich(
+      sectionOf([{ bold: `Left out: ${plural(leftOut.length, 'host')}` }]),
+      bullets(
+        [...groups].slice(0, 12).map(([why, hosts]): Line => {
+          const more = hosts.length - 12;
+          return [...hostPieces(hosts.slice(0, 12)), more > 0 ? ` and ${more} more` : '', `: ${why.slice(0, 300)}`];
+        }),
+      ),
+    ),
+  ];
+};
+
+export const paceWords = (pace: Pace, looksSeconds: readonly number[]): string =>
+  pace === 'verified'
+    ? `each batch begins when the one before is verified, ${duration(looksSeconds.at(-1) ?? 0)} after it came into force`
+    : `the canary is verified first (${duration(looksSeconds.at(-1) ?? 0)}); then each batch begins after a first look at the one before (${duration(looksSeconds[0] ?? 0)})`;
+
+export const takesWords = (batches: number, pace: Pace, looksSeconds: readonly number[]): string =>
+  `${duration(waveSeconds(batches, pace, looksSeconds))} at the least`;
+
+const some = (count: number, word: string): string[] => (count === 0 ? [] : [`${count} ${word}`]);
+
+/** How many hosts are where, of those that were begun. */
+const tally = (wave: Wave, changes: ReadonlyMap<string, Change>): string => {
+  const of = begunOf(wave).map(({ change }) => changes.get(change));
+  const count = (wanted: (change: Change | undefined) => boolean): number => of.filter(wanted).length;
+  return [
+    ...some(
+      count((change) => change?.state === 'confirmed'),
+      'CONFIRMED',
+    ),
+    ...some(count(isInForce), 'IN FORCE, NOT CONFIRMED'),
+    ...some(
+      count((change) => change?.state === 'reverted'),
+      'REVERTED',
+    ),
+    ...some(
+      count((change) => change?.state === 'revert-failed'),
+      'REVERT FAILED',
+    ),
+  ].join(', ');
+};
+
+export const waveWord = (wave: Wave, changes: ReadonlyMap<string, Change>): string => {
+  const inForce = begunOf(wave).some(({ change }) => isInForce(changes.get(change)));
+  if (wave.reverting !== undefined && inForce) return 'REVERTING';
+  switch (wave.state) {
+    case 'proposing':
+      return 'BEING PROPOSED';
+    case 'proposed':
+      return 'APPROVAL NEEDED';
+    case 'running':
+      return wave.begun <= 1
+        ? 'CANARY UNDER WAY'
+        : `${batchName(wave.begun - 1, wave.batches.length).toUpperCase()} UNDER WAY`;
+    case 'stopped':
+      return ['STOPPED', tally(wave, changes)].filter((word) => word !== '').join(', ');
+    case 'done':
+      return tally(wave, changes);
+    case 'denied':
+      return wave.ending?.by !== 'bot' && wave.ending?.by.person === wave.requester.person ? 'WITHDRAWN' : 'DENIED';
+    case 'expired':
+      return 'EXPIRED';
+    case 'stale':
+      return 'NOT BEGUN';
+  }
+};
+
+export const valuesIn = (wave: Wave, changes: ReadonlyMap<string, Change>): readonly HostValues[] =>
+  membersOf(wave).flatMap(({ host, change: id }) => {
+    const change = changes.get(id);
+    return change === undefined ? [] : [{ host, entries: change.plan.entries }];
+  });
+
+export const waveTitle = (wave: Wave, changes: ReadonlyMap<string, Change>): string =>
+  `${waveWord(wave, changes)}  ${wave.selector.slice(0, 60)}, ${plural(membersOf(wave).length, 'host')}: ${waveBrief(valuesIn(wave, changes))}`;
+
+const day = (ms: number): Moment => ({ at: new Date(ms).toISOString(), format: '{date_short_pretty} {time_secs}' });
+
+/** A wave among changes: one row, its hosts folded into it. */
+export const waveRow = (wave: Wave, changes: ReadonlyMap<string, Change>): Line => [
+  { bold: `${waveWord(wave, changes)}  ` },
+  { bold: `wave on ${wave.selector.slice(0, 60)}` },
+  `, ${plural(membersOf(wave).length, 'host')}: ${waveBrief(valuesIn(wave, changes))}, asked by `,
+  whoDid(wave.requester),
+  ' ',
+  day(wave.proposedAtMs),
+  '  ',
+  { code: wave.id },
+];
