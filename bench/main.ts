@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--full] [--sizes 1,50] [--rounds n] [--no-host] [--json file]`: one run, side by side, on this machine:
  * ours and what people use today, against real sshd on loopback and against hosts that cost this machine little. About five
- * minutes; `--full` adds 1,000 hosts and every scenario of the host's side. Prints a table and writes bench/results/latest.json.
+ * minutes; `--inventory` measures only how 10,000 hosts are read and found; `--full` adds 1,000 hosts and every scenario of the host's side. Prints a table and writes bench/results/latest.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Fleet, startFleet } from './fleet.js';
 import { type HostBench, hostTable, measureHost } from './host.js';
+import { inventoryBench } from './inventory.js';
 import type { Report } from './node-client.js';
 import { benchTable } from './table.js';
 import { TOOLS, type Tool } from './tools.js';
@@ -106,15 +107,21 @@ const measureFleet = async (
   return found;
 };
 
-const { values: options } = parseArgs({
+const { values: options, positionals: operands } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
     sizes: { type: 'string' },
     rounds: { type: 'string' },
     'no-host': { type: 'boolean', default: false },
     json: { type: 'string' },
+    inventory: { type: 'boolean', default: false },
   },
+  allowPositionals: true,
 });
+if (options.inventory) {
+  process.stdout.write(`${inventoryBench(Number(operands[0] ?? 10_000))}\n`);
+  process.exit(0);
+}
 const sizes = (options.sizes ?? (options.full ? '1,50,200,1000' : '1,50,200')).split(',').map(Number);
 if (sizes.some((size) => !Number.isInteger(size) || size < 1 || size > 2_000))
   throw new RangeError('--sizes takes numbers of hosts from 1 to 2000, like 1,50,200');

@@ -1,7 +1,14 @@
 /** The desk's part for many hosts: only what the caller may see is selected, measured and shown. */
 import type { FleetDesk, Selection } from '../command-fleet.js';
 import type { Host, Inventory } from '../core/inventory.js';
-import { hostsNamed, nearestNames, parseSelector, resolveSelector, type Selector } from '../core/selector.js';
+import {
+  hostsNamed,
+  matcherOf,
+  nearestNames,
+  parseSelector,
+  resolveSelector,
+  type Selector,
+} from '../core/selector.js';
 import type { Fleets } from './fleet.js';
 
 export const FLEET_LIMIT = 50;
@@ -15,19 +22,21 @@ export const selectHosts = (text: string, inventory: Inventory, maySee: (host: H
   const parsed = parseSelector(text);
   if (!parsed.ok) return { ok: false, problem: parsed.problem };
   const { selector } = parsed;
-  // One host out of ten thousand is asked for by its name most of the time: policy is asked about that one alone.
-  const named = hostsNamed(selector)?.map((name) => inventory.hosts.get(name));
-  const known = named?.filter((host) => host !== undefined && maySee(host)) as readonly Host[] | undefined;
-  if (known !== undefined && known.length === named?.length)
-    return { ok: true, hosts: [...new Set(known)], leftOut: { excluded: 0, hidden: 0, unknown: [] } };
-  const all = [...inventory.hosts.values()];
+  // Policy is asked about those that were named alone: of ten thousand hosts that is one, most of the time.
+  const wanted: Selector = { ...selector, not: [] };
+  const all =
+    hostsNamed(wanted)?.flatMap((name) => inventory.hosts.get(name) ?? []) ??
+    [...inventory.hosts.values()].filter(matcherOf(wanted, inventory));
+  const named: Inventory = { ...inventory, hosts: new Map(all.map((host) => [host.name, host])) };
   const visible = all.filter(maySee);
   const seen: Inventory = { ...inventory, hosts: new Map(visible.map((host) => [host.name, host])) };
   const resolved = resolveSelector(selector, seen);
   const [unknown] = resolved.unknown;
   if (unknown !== undefined && resolved.hosts.length === 0) {
-    const nearest = unknown.nearest.length > 0 ? unknown.nearest : nearestNames(unknown.term, [...seen.hosts.keys()]);
-    return { ok: false, term: unknown.term, nearest };
+    const { term, nearest: groups } = unknown;
+    if (term.startsWith('@') && groups.length > 0) return { ok: false, term, nearest: groups };
+    const names = [...inventory.hosts.values()].filter(maySee).map(({ name }) => name);
+    return { ok: false, term, nearest: nearestNames(term, names) };
   }
   const excluded =
     selector.not.length === 0
@@ -40,7 +49,7 @@ export const selectHosts = (text: string, inventory: Inventory, maySee: (host: H
   const hidden =
     visible.length === all.length || wide.parts.length === 0
       ? 0
-      : resolveSelector(wide, inventory).hosts.filter(({ name }) => !seen.hosts.has(name)).length;
+      : resolveSelector(wide, named).hosts.filter(({ name }) => !seen.hosts.has(name)).length;
   return {
     ok: true,
     hosts: resolved.hosts,

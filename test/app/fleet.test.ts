@@ -1,5 +1,6 @@
 /** Many hosts of which some are in every kind of trouble: the answer comes in its time, names each, and the rest are right. */
 import { describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 import { makeFleetDesk, selectHosts } from '../../src/app/desk-fleet.js';
 import { Fleets } from '../../src/app/fleet.js';
 import { Places, runFleet, wallClockMs } from '../../src/app/fleet-run.js';
@@ -8,6 +9,7 @@ import type { FleetProgress } from '../../src/blocks/fleet-progress.js';
 import { systemClock } from '../../src/bot.js';
 import { viewFleet } from '../../src/core/fleet.js';
 import type { Host } from '../../src/core/inventory.js';
+import { parseSelector, resolveSelector } from '../../src/core/selector.js';
 import { parseTranscript } from '../../src/core/transcript.js';
 import type { Answer, TransportProblem } from '../../src/ports/transport.js';
 import { loadRules } from '../../src/rules.js';
@@ -154,6 +156,40 @@ describe('hosts by what was typed', () => {
       leftOut: { hidden: 0, unknown: ['secret-1'] },
     });
     expect(selectHosts('secret-1', groups, sees)).toMatchObject({ ok: false, term: 'secret-1' });
+  });
+
+  test('whatever is typed: what the caller may see of it, in no other way than if nothing else were registered', () => {
+    const terms = [
+      'web-1',
+      'web-2',
+      'secret-1',
+      'web-*',
+      '*-1',
+      '@web',
+      '@all',
+      'nothing',
+      '!web-2',
+      '!@web',
+      '@nothing',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...terms), { minLength: 1, maxLength: 4 }), (some) => {
+        const text = some.join(',');
+        const parsed = parseSelector(text);
+        const selection = selectHosts(text, groups, sees);
+        if (!parsed.ok) return expect(selection.ok).toBe(false);
+        const visible = [...groups.hosts.values()].filter(sees);
+        const alone = { ...groups, hosts: new Map(visible.map((host) => [host.name, host])) };
+        const { hosts, unknown } = resolveSelector(parsed.selector, alone);
+        if (!selection.ok) {
+          expect([hosts.length, unknown.length > 0]).toEqual([0, true]);
+          if ('nearest' in selection) expect(selection.nearest.join()).not.toContain('secret');
+          return;
+        }
+        expect(selection.hosts.map(({ name }) => name).sort()).toEqual(hosts.map(({ name }) => name).sort());
+        expect(selection.leftOut.unknown).toEqual(unknown.map(({ term }) => term));
+      }),
+    );
   });
 
   test('an answer that is kept shows nobody what they may not see, and can’t be stopped by them', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Host, Inventory } from '../../src/core/inventory.js';
-import { nearestNames, parseSelector, patternToRegExp, resolveSelector } from '../../src/core/selector.js';
+import { matcherOf, nearestNames, parseSelector, patternToRegExp, resolveSelector } from '../../src/core/selector.js';
 
 const host = (name: string, labels: Record<string, string>, groups: string[] = []): Host => ({
   name,
@@ -106,6 +106,37 @@ describe('a selector', () => {
         if (!parsed.ok) return parsed.problem.length > 0;
         return resolveSelector(parsed.selector, inventory).hosts.every(({ name }) => inventory.hosts.has(name));
       }),
+    );
+  });
+});
+
+describe('a selector, one host at a time', () => {
+  const terms = [
+    'web-1',
+    'api-1',
+    'web-*',
+    '?*-1',
+    '@web',
+    '@edge',
+    '@none',
+    'env=prod',
+    'role=web',
+    '!web-3',
+    '!@edge',
+  ];
+  test('names the hosts that it names among all', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...terms), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(',', ' '),
+        (some, by) => {
+          const parsed = parseSelector(some.join(by));
+          fc.pre(parsed.ok);
+          if (!parsed.ok) return;
+          const matches = matcherOf(parsed.selector, inventory);
+          expect(hosts.filter(matches)).toEqual(resolveSelector(parsed.selector, inventory).hosts);
+        },
+      ),
     );
   });
 });
