@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { describeNeeding } from '../support/needs.js';
 import { GATE_POINTS } from './changes/gate-points.js';
 import { type Goal, type History, stepsOf } from './changes/history.js';
-import { down, gateKilled, killed, pointsOf, sample, severed, undisturbed } from './changes/matrix.js';
+import { down, gateKilled, killed, lockHeld, pointsOf, sample, severed, undisturbed } from './changes/matrix.js';
 import type { Point } from './changes/orders.js';
 import { Theatre } from './changes/stage.js';
 
@@ -17,8 +17,10 @@ jest.setTimeout(7_200_000);
 jest.retryTimes(0);
 
 const all = process.env['CHANGES_MATRIX'] === 'all';
-const MARKED = all ? 6 : 5;
-const PLAIN = all ? 22 : 11;
+const MARKED = 8;
+const PLAIN = all ? 44 : 26;
+/** second deaths for each first one */
+const SECONDS = 4;
 const GOALS: readonly Goal[] = ['confirm', 'revert', 'silence'];
 
 describeNeeding(['linux', 'root', 'netns', 'sshd', 'sudo', 'python3', 'iptables'], 'a change, whatever dies', () => {
@@ -47,9 +49,9 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'sudo', 'python3', 'iptables'
   /** Pairs: a second death at steps spread over what the process after the first has left to do. */
   const twice = (goal: Goal): [Point, Point][] =>
     points[goal].flatMap((first, at) =>
-      Array.from({ length: 6 }, (_, turn): [Point, Point] => {
-        const left = Math.max(6, points[goal].length - at);
-        return [first, { when: 'before', step: `*#${1 + Math.floor(((turn + (at % 5) / 5) * left) / 6)}` }];
+      Array.from({ length: SECONDS }, (_, turn): [Point, Point] => {
+        const left = Math.max(SECONDS, points[goal].length - at);
+        return [first, { when: 'before', step: `*#${1 + Math.floor(((turn + (at % 5) / 5) * left) / SECONDS)}` }];
       }),
     );
 
@@ -69,6 +71,10 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'sudo', 'python3', 'iptables'
         ...some(twice('confirm'), 8).map((pair) => killed('confirm', pair)),
         ...some(twice('revert'), 6, 3).map((pair) => killed('revert', pair)),
         ...some(requests('confirm'), 6, 1).map((point) => severed('confirm', point)),
+        lockHeld('confirm', 'gate:set#1'),
+        lockHeld('confirm', 'gate:confirm#1'),
+        lockHeld('revert', 'gate:revert#1'),
+        lockHeld('silence', 'gate:status#1'),
         ...some(requests('revert'), 2, 9).map((point) => severed('revert', point)),
       ],
       marked: [

@@ -21,7 +21,7 @@ import type { Transport } from '../../../src/ports/transport.js';
 import { createTransport } from '../../../src/ssh/transport.js';
 import { sha256 } from '../../../src/store/audit.js';
 import { openStore } from '../../../src/store/open.js';
-import type { FromBot, Looked, Order, Point, ToBot } from './orders.js';
+import type { FromBot, Looked, Order, Point, ToBot, ToDo } from './orders.js';
 
 const order = JSON.parse(process.argv[2] ?? '') as Order;
 const send = (message: FromBot): void => void process.send?.(message);
@@ -223,14 +223,14 @@ const deskOf = (name: string) => {
 /** The one change of this history. */
 const current = async () => (await store.changes.find({ limit: 1 }))[0];
 
-const clicked = async (what: ToBot & { id: number }): Promise<Looked> => {
+const clicked = async (what: ToDo): Promise<Looked> => {
   const change = await current();
   let said: string | undefined;
   if (what.do === 'draft') {
     const wishes = Object.entries(order.to).map(([key, to]) => ({ key, to }));
     const { windowSeconds, persistent } = order;
     const modal = await deskOf('ada').draft(host, { wishes, partly: false, windowSeconds, persistent });
-    said = JSON.stringify(modal.title);
+    said = JSON.stringify(modal).slice(0, 200);
   } else if (what.do === 'propose') {
     const [draft] = await store.documents.list('change-draft');
     const { windowSeconds, persistent } = order;

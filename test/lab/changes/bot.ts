@@ -1,7 +1,7 @@
 /** One process of the bot, as people and the test see it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
-import type { FromBot, Looked, Order, ToBot } from './orders.js';
+import type { FromBot, Looked, Order, ToBot, ToDo } from './orders.js';
 
 const ASK_MS_MAX = 60_000;
 
@@ -61,7 +61,7 @@ export class Bot {
   }
 
   /** @returns undefined where it died, failed or said nothing */
-  do(what: (ToBot & { id: number })['do'], as?: string): Promise<Looked | undefined> {
+  do(what: ToDo['do'], as?: string): Promise<Looked | undefined> {
     if (this.#dead) return Promise.resolve(undefined);
     const id = ++this.#lastId;
     return new Promise((resolve) => {

@@ -87,6 +87,14 @@ export const gateKilled = (verb: 'set' | 'confirm' | 'revert', point: string, bo
   };
 };
 
+/** The gate is busy with something else for longer than a request waits: that is no end of a change. */
+export const lockHeld = (goal: Goal, step: string): History => ({
+  ...undisturbed(goal),
+  name: `${goal}-busy-${step.replaceAll(/[^a-z0-9]+/g, '-')}`,
+  lives: [{ pause: { when: 'before', step }, paused: (host) => host.holdLock(12) }],
+  ends: step.startsWith('gate:set') ? ['failed'] : [END[goal]],
+});
+
 /** Every n-th, beginning with one that depends on the list, so that two lists do not leave out the same. */
 export const sample = <T>(all: readonly T[], count: number, offset = 0): T[] => {
   if (all.length <= count) return [...all];

@@ -34,7 +34,13 @@ export interface Order {
 
 export type Click = 'draft' | 'propose' | 'approve' | 'confirm' | 'revert';
 
-export type ToBot = { id: number; do: Click | 'look'; as?: string } | { goOn: true };
+/** `as`: which of the lab's people clicks; by themselves Ada asks and Grace allows */
+export interface ToDo {
+  id: number;
+  do: Click | 'look';
+  as?: string;
+}
+export type ToBot = ToDo | { goOn: true };
 
 export interface Looked {
   change?: Change;

@@ -164,6 +164,12 @@ KEY
     await must(`ip link set tcpcut${this.index} up`);
     await this.box.must('iptables -w -F INPUT; iptables -w -F OUTPUT');
   }
+  /** Another request holds the gate's lock for longer than one waits for it; resolves once it is held. */
+  async holdLock(seconds: number): Promise<void> {
+    await this.box.must('mkdir -p /run/tcpstates-gate; rm -f /mnt/held');
+    void this.box.sh(`exec 9>/run/tcpstates-gate/lock; flock 9; : >/mnt/held; exec sleep ${seconds}`);
+    await this.box.must('for _ in $(seq 100); do [ ! -e /mnt/held ] || exit 0; sleep 0.05; done; exit 1');
+  }
   /** SIGKILL of every sshd process that serves a session; the listener stays. @returns how many */
   severSessions(): number {
     const own = readlinkSync(`/proc/${this.box.pid}/ns/net`);
