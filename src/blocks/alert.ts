@@ -15,7 +15,8 @@ const OPTION_MAX = 75;
 export const noHostInAlertMessage = (unregistered: readonly string[]): Message => {
   const { shown, omitted } = firstOf(unregistered, 5);
   const verdict = 'This message names no registered host.';
-  return messageOf(spoken(verdict), [
+  const other = shown.length === 0 ? '' : ` Not registered: ${list(shown)}.`;
+  return messageOf(spoken(`${verdict}${other}`), [
     always(
       paragraph(verdict),
       ...(shown.length === 0

@@ -276,7 +276,8 @@ export const changeMessage = (card: ChangeCard): Message => {
     last === undefined || isEnded(change.state)
       ? ''
       : `. ${OUTCOME[last.outcome]} after ${duration(last.afterSeconds)}`;
-  return messageOf(spoken(`${titleOf(change)}${judged}`), cardParts(card), '/changes shows all of it.');
+  const act = change.state === 'revert-failed' ? '. Look at the host now' : '';
+  return messageOf(spoken(`${titleOf(change)}${judged}${act}`), cardParts(card), '/changes shows all of it.');
 };
 
 export { stateWord };

@@ -39,6 +39,8 @@ export interface RefusedClick {
   whoCould?: readonly Mention[];
   /** the open change that is in the way */
   other?: Change;
+  /** what it is about: named where a phone shows one line alone */
+  change?: Change;
 }
 
 export const refusedClickMessage = (refused: RefusedClick): Message => {
@@ -46,7 +48,8 @@ export const refusedClickMessage = (refused: RefusedClick): Message => {
   const sentence = SENTENCES[code] ?? 'It was not done.';
   const more = detail === '' || detail === 'conflict' || first !== undefined ? '' : `${detail.slice(0, 400)}.`;
   const safe = code === 'store' ? 'What is in force on a host is still taken back by the host itself.' : undefined;
-  return messageOf(spoken(`${what}: not done. ${first === undefined ? sentence : 'Somebody was first.'}`), [
+  const named = refused.change === undefined ? '' : `${refused.change.plan.host.name}: `;
+  return messageOf(spoken(`${named}${what}: not done. ${first === undefined ? sentence : 'Somebody was first.'}`), [
     always(
       rich(
         lines(
@@ -81,34 +84,39 @@ export const whoCanMessage = (view: {
   const { change, may, besides, approvers, stepUp, escalation } = view;
   const can = may.allowed && besides === undefined;
   const missing = change.approvalsNeeded - change.approvals.length;
-  return messageOf(spoken(can ? 'You can approve it.' : 'You can’t approve it.'), [
-    always(
-      rich(
-        lines(
-          [{ bold: can ? 'You can approve it. ' : 'You can’t approve it. ' }, besides ?? may.why],
-          [
-            { bold: 'Who can  ' },
-            ...(approvers.length === 0 ? ['nobody that the policy names'] : mentions(approvers.slice(0, 20))),
-          ],
-          [
-            { bold: 'Missing  ' },
-            `${Math.max(0, missing)} of ${change.approvalsNeeded}${stepUp ? ', each with a one-time code' : ''}`,
-          ],
-          ...(escalation.length === 0 ? [] : [[{ bold: 'Asked before it ends  ' }, ...mentions(escalation)] as Line]),
-        ),
-      ),
-      rich(
-        sectionOf([{ bold: 'How the policy decides for you' }]),
-        bullets(
-          may.steps
-            .slice(0, 10)
-            .map(
-              (step): Line => [{ bold: step.holds ? 'yes  ' : 'no  ' }, `${step.question} `, { italic: step.answer }],
-            ),
-        ),
-      ),
+  return messageOf(
+    spoken(
+      `${change.plan.host.name}: you ${can ? 'can' : 'can’t'} approve ${briefOf(change)}${can ? '' : `: ${besides ?? may.why}`}`,
     ),
-  ]);
+    [
+      always(
+        rich(
+          lines(
+            [{ bold: can ? 'You can approve it. ' : 'You can’t approve it. ' }, besides ?? may.why],
+            [
+              { bold: 'Who can  ' },
+              ...(approvers.length === 0 ? ['nobody that the policy names'] : mentions(approvers.slice(0, 20))),
+            ],
+            [
+              { bold: 'Missing  ' },
+              `${Math.max(0, missing)} of ${change.approvalsNeeded}${stepUp ? ', each with a one-time code' : ''}`,
+            ],
+            ...(escalation.length === 0 ? [] : [[{ bold: 'Asked before it ends  ' }, ...mentions(escalation)] as Line]),
+          ),
+        ),
+        rich(
+          sectionOf([{ bold: 'How the policy decides for you' }]),
+          bullets(
+            may.steps
+              .slice(0, 10)
+              .map(
+                (step): Line => [{ bold: step.holds ? 'yes  ' : 'no  ' }, `${step.question} `, { italic: step.answer }],
+              ),
+          ),
+        ),
+      ),
+    ],
+  );
 };
 
 /** In the thread of the change's message: people that must act, by name. */
@@ -145,7 +153,7 @@ export const nudgeMessage = (view: {
         ? `${host.name} got worse after ${briefOf(change)}`
         : about === 'window'
           ? `${host.name}: confirm or revert ${briefOf(change)}`
-          : `${host.name}: ${briefOf(change)} waits for an approval`,
+          : `${host.name}: ${briefOf(change)} ${about === 'escalation' ? 'ends soon, nobody has approved it' : 'waits for an approval'}`,
     ),
     [always(paragraph(...said))],
   );
@@ -155,7 +163,7 @@ export const nudgeMessage = (view: {
 export const skippedMessage = (view: { change: Change; people: readonly Mention[] }): Message => {
   const { change, people } = view;
   const glass = change.approvals.find(({ breakGlass }) => breakGlass !== undefined);
-  return messageOf(spoken(`The glass was broken for ${briefOf(change)} on ${change.plan.host.name}`), [
+  return messageOf(spoken(`The glass was broken for ${briefOf(change)} on ${change.plan.host.name}: review it`), [
     always(
       rich(
         lines(

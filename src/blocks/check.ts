@@ -6,7 +6,7 @@ import { spoken } from './escape.js';
 import { type Failure, failureLines } from './failure.js';
 import { always, messageOf } from './fit.js';
 import type { Message } from './message.js';
-import { took } from './words.js';
+import { list, took } from './words.js';
 
 export interface Report {
   steps: readonly { name: string; status: 'ok' | 'failed' | 'not tried'; detail: string; tookMs: number }[];
@@ -51,22 +51,26 @@ export const checksMessage = (checks: readonly { host: Pick<Host, 'name'>; repor
   const verdict =
     failed === 0 ? `All ${checks.length} hosts are reachable` : `${failed} of ${checks.length} hosts are not reachable`;
   const shown = sorted.slice(0, 30);
-  return messageOf(spoken(verdict), [
-    always(
-      header(verdict),
-      rich(
-        bullets(
-          shown.map(({ host, report }): Line => {
-            const at = report.steps.find((step) => step.status === 'failed')?.name;
-            return report.failure === undefined
-              ? [{ bold: host.name }, ': ok']
-              : [{ bold: host.name }, `: FAILED${at === undefined ? '' : ` at ${at}`}. `, report.failure.message];
-          }),
+  const silent = sorted.slice(0, failed).map(({ host }) => host.name);
+  return messageOf(
+    spoken(failed === 0 ? verdict : `NOT REACHABLE  ${failed} of ${checks.length} hosts: ${list(silent)}`),
+    [
+      always(
+        header(verdict),
+        rich(
+          bullets(
+            shown.map(({ host, report }): Line => {
+              const at = report.steps.find((step) => step.status === 'failed')?.name;
+              return report.failure === undefined
+                ? [{ bold: host.name }, ': ok']
+                : [{ bold: host.name }, `: FAILED${at === undefined ? '' : ` at ${at}`}. `, report.failure.message];
+            }),
+          ),
         ),
+        ...(sorted.length > shown.length
+          ? [paragraph(`… ${sorted.length - shown.length} more; name one: /hosts check <host>`)]
+          : []),
       ),
-      ...(sorted.length > shown.length
-        ? [paragraph(`… ${sorted.length - shown.length} more; name one: /hosts check <host>`)]
-        : []),
-    ),
-  ]);
+    ],
+  );
 };

@@ -157,7 +157,7 @@ export const driftMessage = (input: DriftAnswer): Message => {
       .map(([problem, hosts]): Line => [{ bold: 'No answer  ' }, `${names(hosts, 6)}: ${silenceInWords({ problem })}`]),
   ];
   return messageOf(
-    spoken(verdict, 400),
+    spoken(verdict),
     [
       always(
         header(verdict),

@@ -48,9 +48,12 @@ export const cleanLines = (text: string, max: number): string =>
 export const escapeMrkdwn = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+/** what a phone's notification and a screen reader give in one go */
+export const SPOKEN_MAX = 150;
+
 /**
- * A sentence for a message's `text`, which Slack parses and phones show: no token, no mention by a bare `@word`, no link made
- * of an address, no code.
+ * A sentence for a message's `text`, which Slack parses and phones show: one line, no token, no mention by a bare `@word`, no
+ * link made of an address, no code.
  */
-export const spoken = (text: string, max = 300): string =>
-  escapeMrkdwn(clean(text, max).replaceAll('@', '(at)').replaceAll('`', "'").replaceAll('://', ': //'));
+export const spoken = (text: string): string =>
+  escapeMrkdwn(clean(text, SPOKEN_MAX).replaceAll('@', '(at)').replaceAll('`', "'").replaceAll('://', ': //'));

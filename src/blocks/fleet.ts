@@ -2,8 +2,29 @@
 import type { FleetView } from '../core/fleet.js';
 import type { Rule } from '../core/rule.js';
 import { ACTIONS, encodeRef, type Ref } from './actions.js';
+<<<<<<< ours
 import { actions, button, context, header, type Line, lines, paragraph, rich } from './elements.js';
 import { spoken } from './escape.js';
+=======
+import {
+  actions,
+  barChart,
+  bullets,
+  button,
+  type Cell,
+  context,
+  dataTable,
+  folded,
+  header,
+  type Line,
+  lines,
+  paragraph,
+  plain,
+  rich,
+  sectionOf,
+} from './elements.js';
+import { cut, SPOKEN_MAX, spoken } from './escape.js';
+>>>>>>> theirs
 import { always, messageOf, type Part } from './fit.js';
 import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { apartPart, causesPart, healthyPart, silentPart, totalsParts } from './fleet-parts.js';
@@ -61,7 +82,7 @@ export const fleetMessage = (input: FleetAnswer): Message => {
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
   return messageOf(
-    spoken(verdict, 400),
+    spoken(phoneVerdict(verdict, view)),
     [
       always(
         header(shortVerdict(verdict, view)),
@@ -88,6 +109,15 @@ export const fleetMessage = (input: FleetAnswer): Message => {
     ],
     'CSV has all of it.',
   );
+};
+
+/** As long as it fits, the whole; else numbers and the worst cause, with its hosts. */
+const phoneVerdict = (verdict: string, view: FleetView): string => {
+  if (verdict.length <= SPOKEN_MAX) return verdict;
+  const [, worst = ''] = /in trouble: (.+?)(?:; |\. |$)/.exec(verdict) ?? [];
+  const told = `${shortVerdict(verdict, view)}: ${worst}`;
+  const more = `; and ${plural(view.causes.length - 1, 'more cause')}`;
+  return view.causes.length > 1 && told.length + more.length <= SPOKEN_MAX ? told + more : told;
 };
 
 /** The header names level and numbers; the causes stand below it. */

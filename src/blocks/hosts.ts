@@ -42,9 +42,10 @@ export const hostsMessage = (input: {
       ...host.groups.map((group) => `@${group}`),
       ...Object.entries(host.labels).map(([key, value]) => `${key}=${value}`),
     ].join(' '),
-    [natureOf(host), host.note ?? ''].filter((word) => word !== '').join('. '),
+    [natureOf(host), host.note ?? ''].filter((word) => word !== '').join('; '),
   ]);
-  return messageOf(spoken(verdict), [
+  const broken = input.problem === undefined ? '' : '; the inventory file is broken, the last good one is in use';
+  return messageOf(spoken(`${verdict}${broken}`), [
     always(header(verdict)),
     ...(input.problem === undefined ? [] : [always(paragraph({ bold: 'inventory.yml: ' }, input.problem))]),
     ...(rows.length === 0

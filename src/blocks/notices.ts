@@ -1,7 +1,7 @@
 /** Short answers to the person typing: usage, unknown names, refusals, problems. */
 import type { Action } from '../core/policy.js';
 import { bullets, context, type Line, lines, paragraph, preformatted, rich, sectionOf } from './elements.js';
-import { clean, spoken } from './escape.js';
+import { clean, SPOKEN_MAX, spoken } from './escape.js';
 import { always, messageOf } from './fit.js';
 import type { Message } from './message.js';
 import { list } from './words.js';
@@ -60,7 +60,7 @@ export const problemMessage = (problem: {
   /** the id under which the log has the rest */
   logId?: string;
 }): Message =>
-  messageOf(spoken(problem.what), [
+  messageOf(spoken(whatAndNext(problem)), [
     always(
       rich(
         lines(
@@ -72,6 +72,10 @@ export const problemMessage = (problem: {
       ...(problem.logId === undefined ? [] : [context(`The log has the rest under ${problem.logId}.`)]),
     ),
   ]);
+
+/** What to do with it, where one line holds both. */
+const whatAndNext = ({ what, next }: { what: string; next?: string }): string =>
+  next !== undefined && what.length + next.length < SPOKEN_MAX ? `${what} ${next}` : what;
 
 /** Not allowed: by which rule, and who could. */
 export const refusalMessage = (refusal: { what: string; why: string; who?: string }): Message =>

@@ -49,8 +49,10 @@ export const timelineMessage = (input: {
     timeline.rows.length === 0
       ? `Timeline of ${scope}: nothing was recorded`
       : `Timeline of ${scope}: ${plural(timeline.rows.length, 'step')}, ${plural(timeline.hosts.length, 'host')}, ${plural(changes, 'change')}`;
+  const last = timeline.rows.at(-1);
+  const on = last?.host === undefined || last.what.includes(`  ${last.host}: `) ? '' : `${last.host}: `;
   return messageOf(
-    spoken(verdict),
+    spoken(last === undefined ? verdict : `${verdict}. Last: ${on}${last.what}`),
     [
       always(header(verdict)),
       ...(omitted > 0 ? [always(context(`The first ${omitted} steps are in the file.`))] : []),

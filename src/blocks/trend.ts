@@ -86,7 +86,7 @@ export const trendMessage = (input: TrendAnswer): Message => {
   const verdict = `${host.name}, last ${span}: ${first === undefined ? '' : lineInWords(first)}`;
   const empty = trend.lines[0]?.values.filter((value) => value === undefined).length ?? 0;
   return messageOf(
-    spoken(verdict, 400),
+    spoken(verdict),
     [
       always(
         header(`${host.name}: the last ${span}`),

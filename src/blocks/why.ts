@@ -2,7 +2,7 @@
 import type { Finding } from '../core/finding.js';
 import type { Rule } from '../core/rule.js';
 import { bullets, context, header, type Line, lines, paragraph, plain, rich, sectionOf } from './elements.js';
-import { spoken } from './escape.js';
+import { clean, spoken } from './escape.js';
 import { always, fitted, messageOf, type Part } from './fit.js';
 import type { Message, Modal } from './message.js';
 import { detailOf, headlineOf } from './sentences/index.js';
@@ -101,12 +101,17 @@ export const whyModal = (why: Why): Modal => ({
 
 /** `--why` with a rule that is not there: the nearest names. */
 export const unknownRuleMessage = (typed: string, nearest: readonly string[], all: readonly string[]): Message =>
-  messageOf(spoken(`No rule is called “${typed}”.`), [
-    always(
-      paragraph(
-        `No rule is called “${typed}”.`,
-        nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 3))}?`,
-      ),
-      paragraph({ bold: 'Rules  ' }, all.slice(0, 60).join(', ')),
+  messageOf(
+    spoken(
+      `No rule is called “${clean(typed, 60)}”.${nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 2))}?`}`,
     ),
-  ]);
+    [
+      always(
+        paragraph(
+          `No rule is called “${typed}”.`,
+          nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 3))}?`,
+        ),
+        paragraph({ bold: 'Rules  ' }, all.slice(0, 60).join(', ')),
+      ),
+    ],
+  );
