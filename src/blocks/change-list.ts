@@ -21,12 +21,8 @@ import {
 import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-<<<<<<< ours
 import { waveRow } from './wave-words.js';
-import { duration, list, plural } from './words.js';
-=======
-import { count, duration, plural } from './words.js';
->>>>>>> theirs
+import { count, duration, list, plural } from './words.js';
 
 const ROWS = 20;
 const BUTTONS = 5;
@@ -57,25 +53,19 @@ export const changesMessage = (view: {
   /** there were more than were read */
   more: boolean;
 }): Message => {
-<<<<<<< ours
   const { changes, waves = [], filter, more } = view;
   const counted = [
     ...(waves.length === 0 ? [] : [plural(waves.length, 'wave')]),
     ...(changes.length === 0 ? [] : [plural(changes.length, 'change')]),
   ];
-  const verdict = counted.length === 0 ? `No change: ${filter}.` : `${list(counted)}: ${filter}`;
-  const shown = changes.slice(0, Math.max(0, ROWS - waves.length));
-=======
-  const { changes, filter, more } = view;
-  const verdict = changes.length === 0 ? `No changes: ${filter}` : `${plural(changes.length, 'change')}: ${filter}`;
-  const waits = changes.filter(({ state }) => state === 'proposed').length;
+  const verdict = counted.length === 0 ? `No changes: ${filter}` : `${list(counted)}: ${filter}`;
+  const waits = [...waves.map(({ wave }) => wave), ...changes].filter(({ state }) => state === 'proposed').length;
   const inForce = changes.filter(({ state }) => state === 'applied' || state === 'verified').length;
   const todo = [
     ...(waits > 0 ? [`${count(waits)} ${waits === 1 ? 'waits' : 'wait'} for an approval`] : []),
     ...(inForce > 0 ? [`${count(inForce)} in force, to be confirmed`] : []),
   ];
-  const shown = changes.slice(0, ROWS);
->>>>>>> theirs
+  const shown = changes.slice(0, Math.max(0, ROWS - waves.length));
   const open = shown.filter(({ state }) => !isEnded(state)).slice(0, BUTTONS);
   const rows = [...waves.map((it) => waveRow(it.wave, it.changes)), ...shown.map(row)];
   const buttons = [
