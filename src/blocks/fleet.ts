@@ -2,29 +2,8 @@
 import type { FleetView } from '../core/fleet.js';
 import type { Rule } from '../core/rule.js';
 import { ACTIONS, encodeRef, type Ref } from './actions.js';
-<<<<<<< ours
 import { actions, button, context, header, type Line, lines, paragraph, rich } from './elements.js';
-import { spoken } from './escape.js';
-=======
-import {
-  actions,
-  barChart,
-  bullets,
-  button,
-  type Cell,
-  context,
-  dataTable,
-  folded,
-  header,
-  type Line,
-  lines,
-  paragraph,
-  plain,
-  rich,
-  sectionOf,
-} from './elements.js';
-import { cut, SPOKEN_MAX, spoken } from './escape.js';
->>>>>>> theirs
+import { SPOKEN_MAX, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { apartPart, causesPart, healthyPart, silentPart, totalsParts } from './fleet-parts.js';
