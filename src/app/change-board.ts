@@ -40,6 +40,8 @@ export interface BoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'>
 
 export class ChangeBoard {
   private readonly turns = new Map<string, { again: boolean; done: Promise<void> }>();
+  /** changes whose message another process may be posting */
+  private readonly later = new Set<string>();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
@@ -123,7 +125,11 @@ export class ChangeBoard {
     let posted = standing?.value.posted;
     if (posted === undefined) {
       // Claimed first: of two processes one posts.
-      if (standing !== undefined && clock.now() - standing.value.sinceMs < POSTING_MS) return false;
+      const claimedMs = standing === undefined ? POSTING_MS : clock.now() - standing.value.sinceMs;
+      if (claimedMs < POSTING_MS) {
+        this.lookAgain(id, POSTING_MS - claimedMs);
+        return false;
+      }
       try {
         const claim: Standing = { version: 0, sinceMs: clock.now() };
         await store.documents.put(MESSAGES, id, claim, standing?.version ?? 0);
@@ -138,6 +144,16 @@ export class ChangeBoard {
     await store.documents.put(MESSAGES, id, shown);
     const now = await store.changes.load(id);
     return now !== undefined && now.change.version !== change.version;
+  }
+
+  /** Who claimed it may have died over it, and nothing may ever move the change again: that would leave its first words standing. */
+  private lookAgain(id: string, inMs: number): void {
+    if (this.later.has(id)) return;
+    this.later.add(id);
+    void this.parts.clock.sleep(inMs, this.stopping.signal).then(() => {
+      this.later.delete(id);
+      if (!this.stopping.signal.aborted) void this.refresh(id);
+    });
   }
 
   private async post(id: string, place: Place, message: ReturnType<typeof changeMessage>): Promise<Posted | undefined> {

@@ -6,11 +6,15 @@ import type { Notice } from './change-ports.js';
 
 /** How long a request may be on its way before the host must refuse it. */
 export const NOT_AFTER_SECONDS = 20;
-/** The host's own clock after which a request sent now has no effect; of a host that could not be asked, one that shows where it stands. */
+/**
+ * The host's own clock after which a request sent now has no effect; of a host that could not be asked, one that shows where it
+ * stands. One second less, because the host counts whole ones: it takes a request until the end of the one that is named, and
+ * must have refused it when the bot counts it as never got.
+ */
 export const hostNotAfter = (hostClock: NotAfter | { failure: string }): NotAfter =>
   'failure' in hostClock
     ? { boot8: '00000000', uptimeSeconds: 0 }
-    : { boot8: hostClock.boot8, uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS };
+    : { boot8: hostClock.boot8, uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS - 1 };
 
 const SETTLE_AGAIN_MS = 3_000;
 const APPLY_AGAIN_MS = 10_000;

@@ -18,13 +18,16 @@ export interface MeasureParts extends RecordParts, Pick<ChangePorts, 'inventory'
 
 export const measure = async (parts: MeasureParts, change: Change): Promise<Result> => {
   const { store, clock } = parts;
-  if (change.state !== 'applied' || change.appliedAtMs === undefined) return { ok: true, change };
+  // What the host takes back by itself is not judged any more: a look then would call verified what is not in force.
+  const isOver = (): boolean => clock.now() >= (change.windowEndsAtMs ?? Number.POSITIVE_INFINITY);
+  if (change.state !== 'applied' || change.appliedAtMs === undefined || isOver()) return { ok: true, change };
   const host = hostOf(parts, change);
   const before = await store.documents.get<Diagnosis>(BEFORE, change.id);
   const now =
     host === undefined
       ? { ok: false as const, failure: 'the host is no longer registered' }
       : await parts.diagnose(host);
+  if (isOver()) return { ok: true, change };
   const nowMs = clock.now();
   const afterSeconds = Math.round((nowMs - change.appliedAtMs) / 1_000);
   let measurement: Measurement = {

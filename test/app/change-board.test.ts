@@ -97,6 +97,19 @@ describe('the message of a change', () => {
     expect(posts(slack)).toHaveLength(1);
   });
 
+  test('is not left as it was when whoever posted it died and the change ended in the same moment', async () => {
+    const w = await world();
+    // Posted, but not written down where; then nothing moves the change any more.
+    await memoryStore(w.disk).documents.put('change-message', ID, { version: 0, sinceMs: AT }, 0);
+    await w.happens(denied);
+    const board = w.board();
+    await board.refresh(ID);
+    expect(w.slack.of('post')).toEqual([]);
+    await w.clock.advance(20_001);
+    expect(w.slack.of('post').map(({ message }) => wordsOf(message))).toEqual([expect.stringContaining('DENIED')]);
+    await board.stop();
+  });
+
   test('that somebody deleted is posted anew', async () => {
     const { slack, board, happens } = await world();
     await board().refresh(ID);

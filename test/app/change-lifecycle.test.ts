@@ -1,6 +1,7 @@
 /** The shell around the state machine: what is asked again before a host is told, and what a crash leaves to others. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { hostNotAfter, NOT_AFTER_SECONDS } from '../../src/app/change-due.js';
 import { GateDoor, readReport } from '../../src/app/change-gate.js';
 import { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
 import type { Asker, Notice } from '../../src/app/change-ports.js';
@@ -214,6 +215,20 @@ test('the last look that a window has room for settles whether it helped', async
     expect(w.state(id)?.state).toBe(afterFirst);
     expect(w.state(id)?.measurements).toHaveLength(1);
   }
+});
+
+test('a look that comes when the window is over judges nothing: the host has taken it back', async () => {
+  const w = world();
+  const { id, digest } = await w.proposed({ confirmWindowSeconds: 120 });
+  await w.bot().approve(w.asker('U0GRACE'), id, digest);
+  // Nobody was there meanwhile: all that was due is due at once, the look before the end.
+  await w.due(130_000);
+  expect(w.state(id)).toMatchObject({ state: 'reverted', measurements: [] });
+});
+
+test('what the bot counts as never got, the host refuses: it takes a request until the end of a whole second', () => {
+  const { uptimeSeconds } = hostNotAfter({ boot8: '00000001', uptimeSeconds: 1_000 });
+  expect(uptimeSeconds + 1 - 1_000).toBe(NOT_AFTER_SECONDS);
 });
 
 test.each([1, 29, 901, Number.NaN])('a confirm window of %s s is no window', async (confirmWindowSeconds) => {
