@@ -59,7 +59,7 @@ export interface Told {
 /** seconds beyond the window */
 const LATE_S_MAX = 2;
 const LOOK_MS = 150;
-const HISTORY_MS_MAX = 240_000;
+const HISTORY_MS_MAX = 180_000;
 /** a person waits for the first measurement, but not for ever */
 const MEASURED_MS_MAX = 3_000;
 

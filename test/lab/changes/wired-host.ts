@@ -73,7 +73,9 @@ export class WiredHost {
     );
     if (enrolled.code !== 0) throw new Error(`not enrolled: ${enrolled.text}${enrolled.stderr}`);
     const net = `198.18.${FIRST + index}`;
-    await must(`ip link add tcpcut${index} type veth peer name up0 netns ${box.pid}
+    // A run that was killed may have left its own; it goes with its host.
+    await must(`ip link del tcpcut${index} 2>/dev/null || :
+      ip link add tcpcut${index} type veth peer name up0 netns ${box.pid}
       ip addr add ${net}.1/30 dev tcpcut${index} && ip link set tcpcut${index} up`);
     await box.must(`ip addr add ${net}.2/30 dev up0 && ip link set up0 up
       mkdir -p ${KILLS}
