@@ -25,12 +25,11 @@ import type { Sweep } from './core/sweep.js';
 import type { SysctlCatalogue } from './core/sysctl-query.js';
 import type { Clock, Ids } from './ports/clock.js';
 import type { Log } from './ports/log.js';
-import { type DueDraft, type Store, StoreFailure } from './ports/store.js';
+import type { DueDraft, Store } from './ports/store.js';
 import type { Transport } from './ports/transport.js';
 import { connectSlack, type Slack, type SlackSettings } from './slack/connect.js';
 import { sha256 } from './store/audit.js';
-import { brokenStore } from './store/broken.js';
-import { openStore } from './store/open.js';
+import { LastingStore } from './store/lasting.js';
 import { openPendingFile } from './store/pending-file.js';
 
 export const systemClock: Clock = {
@@ -92,27 +91,7 @@ export interface Bot {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Without a store the bot still looks at hosts: in an incident that is worth more than a clean refusal to start. */
-const openOrExplain = async (where: string, clock: Clock, log: Log): Promise<Store> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await openStore(where);
-    } catch (error) {
-      if (!(error instanceof StoreFailure)) throw error;
-      const passing = error.problem === 'locked' && tries < OPEN_TRIES;
-      if (passing) {
-        await clock.sleep(1_000);
-        continue;
-      }
-      log.error(
-        { problem: error.problem, err: error },
-        'the database can’t be used: hosts are looked at, nothing is changed',
-      );
-      return brokenStore(error);
-    }
-  }
-};
-const OPEN_TRIES = 5;
+const TAKE_UP_AGAIN_MS = 5_000;
 
 export const startBot = async (parts: BotParts): Promise<Bot> => {
   const { clock = systemClock, ids = randomIds, log, transport, rules } = parts;
@@ -125,8 +104,10 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     ...(parts.helloMs === undefined ? {} : { helloMs: parts.helloMs }),
     ...(parts.updateEveryMs === undefined ? {} : { updateEveryMs: parts.updateEveryMs }),
   });
-  const store =
-    parts.store ?? (await openOrExplain(parts.database ?? join(parts.stateDir, 'tcpstates.db'), clock, log));
+  // Without a database the bot still looks at hosts: in an incident that is worth more than a clean refusal to start.
+  const lasting =
+    parts.store ?? (await LastingStore.at(parts.database ?? join(parts.stateDir, 'tcpstates.db'), { clock, log }));
+  const store: Store = lasting;
   const policy = parts.policy ?? (() => LOOK_ONLY);
   const inventory = (): Inventory => parts.inventory.current();
   const investigations = new Investigations({
@@ -274,13 +255,24 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     if (parts.store === undefined) await store.close();
     throw error;
   });
-  if ((await store.check()).ok) {
-    await store.due.schedule(auditDue(clock.now()));
-    await sweeps.start();
-    due.start();
-    changes.board.start();
-    await room.start();
-  }
+  const stopping = new AbortController();
+  /** What waits in the store is taken up as soon as that is open, be it now or in an hour. */
+  const takeUp = async (): Promise<void> => {
+    while (!stopping.signal.aborted)
+      try {
+        await store.due.schedule(auditDue(clock.now()));
+        await sweeps.start();
+        await room.start();
+        due.start();
+        changes.board.start();
+        return;
+      } catch (error) {
+        log.error({ err: error }, 'what was under way could not be taken up; it is tried again');
+        await clock.sleep(TAKE_UP_AGAIN_MS, stopping.signal);
+      }
+  };
+  if ((await store.check()).ok) await takeUp();
+  else if (lasting instanceof LastingStore) void lasting.opened.then(takeUp);
   const again = inbox.resume();
   if (again > 0) log.info({ count: again }, 'answers that a restart cut short are asked again');
 
@@ -291,6 +283,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     sweepsChanged: () =>
       sweeps.start().catch((error: unknown) => log.error({ err: error }, 'sweeps could not be scheduled')),
     stop: async (graceMs) => {
+      stopping.abort();
       await slack.deafen();
       const dueDone = due.stop();
       await inbox.finish(graceMs);

@@ -55,11 +55,16 @@ export class DueLoop {
 
   private async loop(): Promise<void> {
     const { clock, log } = this.parts;
+    let unreadable = false;
     while (!this.stopping.signal.aborted) {
       try {
-        if ((await this.turn()) === AT_ONCE) continue;
+        const count = await this.turn();
+        unreadable = false;
+        if (count === AT_ONCE) continue;
       } catch (error) {
-        log.error({ err: error }, 'what is due could not be read');
+        // Said once, not every second for as long as the store is away.
+        if (!unreadable) log.error({ err: error }, 'what is due could not be read; it is tried again');
+        unreadable = true;
       }
       await clock.sleep(LOOK_AGAIN_MS, this.stopping.signal);
     }

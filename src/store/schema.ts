@@ -1,5 +1,5 @@
 /** The tables, one set for SQLite and PostgreSQL: integers, texts and JSON as text, so that both read alike. */
-import type { Migration } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
 
 export interface Tables {
   /** one row: held while entries are appended, so that the chain has one end */
@@ -34,6 +34,13 @@ export interface Tables {
   due: { id: string; kind: string; subject: string; at_ms: number; leased_until_ms: number };
   document: { kind: string; id: string; version: number; value: string };
   sample: { host: string; at_ms: number; body: string };
+}
+
+/** A database, and a way to bring its schema up to date while no other process does. */
+export interface OpenDatabase {
+  db: Kysely<Tables>;
+  migrate(act: (db: Kysely<Tables>) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Migrations by name, in order; a released one is never edited. */

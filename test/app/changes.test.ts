@@ -299,17 +299,3 @@ describe('from the command line', () => {
     await ada.waitForMessage(room, 'No change: open and past, on web-2.');
   });
 });
-
-test('a database that can’t be used refuses changes and lets everything be looked at', async () => {
-  const { StoreFailure } = await import('../../src/ports/store.js');
-  const { brokenStore } = await import('../../src/store/broken.js');
-  await start({
-    store: brokenStore(new StoreFailure('full', 'the disk of the database is full; free space, then try again')),
-  });
-  const ada = workspace.as('Ada');
-  await ada.type('/tcpstates web-1', room);
-  const answer = await ada.waitForMessage(room, 'connection-tracking table is full');
-  await ada.on(answer).click('Propose');
-  const modal = await ada.waitForModal('Not possible');
-  expect(modal.text).toMatch(/no entry in the log, no action.*the disk of the database is full/);
-});
