@@ -1,6 +1,6 @@
 /**
- * What is offered in the key exchange, best first. Order by measured cost: P-256 (0.4 ms of CPU less a
- * connection than curve25519, whose keys ssh2 sends through DER twice), curve25519, larger curves, finite fields; AES-GCM needs no MAC. Nothing with SHA-1, DSA, CBC or compression.
+ * What is offered in the key exchange, best first. Order by measured cost: curve25519 (0.15 ms of CPU, its keys taken past DER:
+ * `withoutDer`), P-256 (0.21), larger curves, finite fields; AES-GCM needs no MAC. Nothing with SHA-1, DSA, CBC or compression.
  */
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
 
@@ -30,9 +30,9 @@ export const hostKeyAlgorithms = (
 
 export const algorithms = (serverHostKey: readonly ServerHostKeyAlgorithm[]): Algorithms => ({
   kex: [
-    'ecdh-sha2-nistp256',
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
     'diffie-hellman-group-exchange-sha256',

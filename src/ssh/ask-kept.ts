@@ -5,7 +5,7 @@ import type { Transcript } from '../ports/transport.js';
 import { StaleConnection } from './ask.js';
 import type { Connection } from './connection.js';
 import { ConnectionLost } from './connection.js';
-import type { Deadline } from './deadline.js';
+import { type Deadline, narrowed } from './deadline.js';
 import { Failure, failure } from './failures.js';
 import type { Lease } from './pool.js';
 import { ProbeChannel } from './probe-channel.js';
@@ -63,8 +63,8 @@ export class ProbeChannels {
     if (host.access === 'gate') return undefined;
     const { connection, warm, connectMs } = lease;
     const lateMs = Math.min(script.expectedMs + LATE_MS, deadline.remainingMs / 2);
-    const late = AbortSignal.timeout(Math.ceil(lateMs));
-    const signal = warm ? AbortSignal.any([deadline.signal, late]) : deadline.signal;
+    const patience = warm ? narrowed(deadline.signal, lateMs) : undefined;
+    const signal = patience?.signal ?? deadline.signal;
     let channel: ProbeChannel | undefined;
     try {
       channel = await this.#channel(connection, host, script, deadline, signal);
@@ -84,13 +84,15 @@ export class ProbeChannels {
     } catch (error) {
       channel?.close();
       if (deadline.signal.aborted) throw error;
-      if (late.aborted && warm) {
+      if (patience?.late === true) {
         lease.retire();
         throw new StaleConnection();
       }
       if (error instanceof Failure && error.failure.problem !== 'channel-refused') throw error;
       if (error instanceof Failure || error instanceof ConnectionLost) return undefined;
       throw error;
+    } finally {
+      patience?.done();
     }
   }
 }

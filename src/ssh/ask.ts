@@ -4,7 +4,7 @@ import type { Script } from '../core/script.js';
 import type { Transcript } from '../ports/transport.js';
 import { type Collected, collect } from './collect.js';
 import { type Connection, ConnectionLost } from './connection.js';
-import type { Deadline } from './deadline.js';
+import { type Deadline, narrowed } from './deadline.js';
 import { Failure, failure } from './failures.js';
 import type { Lease } from './pool.js';
 import { type Question, questionFor } from './script.js';
@@ -37,20 +37,22 @@ const unfinished = (collected: Collected, connection: Connection, where: string,
 
 const openWithin = async (lease: Lease, question: Question, deadline: Deadline) => {
   if (!lease.warm) return lease.connection.openSession(question.command, deadline.signal);
-  const stale = AbortSignal.timeout(Math.ceil(Math.min(STALE_MS, deadline.remainingMs / 2)));
+  const patience = narrowed(deadline.signal, Math.min(STALE_MS, deadline.remainingMs / 2));
   try {
-    return await lease.connection.openSession(question.command, AbortSignal.any([deadline.signal, stale]));
+    return await lease.connection.openSession(question.command, patience.signal);
   } catch (error) {
     // With others' sessions open on it the connection is not dead but full: then there is nothing to try afresh.
     if (
-      stale.aborted &&
+      patience.late &&
       !deadline.signal.aborted &&
       !(await lease.connection.answers(Math.min(500, deadline.remainingMs)))
     )
       throw new StaleConnection();
-    if (stale.aborted && !deadline.signal.aborted)
+    if (patience.late && !deadline.signal.aborted)
       return lease.connection.openSession(question.command, deadline.signal);
     throw error;
+  } finally {
+    patience.done();
   }
 };
 

@@ -1,9 +1,11 @@
 /** A logged-in connection: sessions and forwarded streams over it, and nothing that ssh2 leaves dangling. */
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientChannel, Client as SshClient } from 'ssh2';
 import { pause, until } from './deadline.js';
 import { connectFailure, failure } from './failures.js';
 import { Door } from './limits.js';
+import { runAhead } from './shortcuts.js';
 
 /** Under OpenSSH's default MaxSessions of 10; less is learnt from refusals. */
 const SESSIONS_MAX = 8;
@@ -11,6 +13,10 @@ const SESSIONS_MAX = 8;
 const REFUSALS_MAX = 4;
 /** A server that does not answer a close within this time is taken for dead. */
 const CLOSE_TIMEOUT_MS = 2_000;
+
+/** For what nobody gives up: it ends with the connection. Many wait on it at once. */
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
 
 /** An open session; `leave` gives its place to the next. */
 export interface Session {
@@ -39,6 +45,7 @@ export class Connection {
   readonly #sessions = new Door(SESSIONS_MAX);
   readonly #onClose = new Set<() => void>();
   readonly #onCrowded = new Set<() => void>();
+  #ahead: { command: string; session: Promise<Session> } | undefined;
   #closed = false;
 
   constructor(client: SshClient, stream: Duplex, hostKey: Buffer, where: string) {
@@ -91,7 +98,59 @@ export class Connection {
    * @param onRequest called before the command may reach the server; from then on only a Failure says that it was not run
    * @throws Failure, ConnectionLost, or the signal's reason
    */
-  async openSession(command: string, signal: AbortSignal, onRequest?: () => void): Promise<Session> {
+  openSession(command: string, signal: AbortSignal, onRequest?: () => void): Promise<Session> {
+    if (this.#ahead?.command !== command || onRequest !== undefined) return this.#open(command, signal, onRequest);
+    const { session } = this.#ahead;
+    this.#ahead = undefined;
+    return until(session, signal).catch((error: unknown) => {
+      session.then(
+        (late) => late.abandon('kill'),
+        () => undefined,
+      );
+      throw error;
+    });
+  }
+
+  /**
+   * Asks for the first session while the login is still under way: it costs no round trip of its own then. Whoever asks for
+   * the same command first gets it.
+   */
+  openAhead(command: string): void {
+    const session = this.#openFirst(command);
+    session.catch(() => undefined);
+    this.#ahead = { command, session };
+  }
+
+  async #openFirst(command: string): Promise<Session> {
+    const leave = await this.#sessions.enter(NEVER);
+    try {
+      const session = this.#request(command, NEVER, leave);
+      runAhead(this.#client, command);
+      return await session;
+    } catch (error) {
+      leave();
+      // Nothing else is open here that could make room: trying again would lead to the same.
+      throw error instanceof SessionRefused
+        ? failure('channel-refused', this.#where, { detail: error.message })
+        : error;
+    }
+  }
+
+  /** Ends what was opened ahead if nobody has come for it within so many milliseconds. */
+  claimAheadWithin(ms: number): void {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return;
+    setTimeout(() => {
+      if (this.#ahead !== ahead) return;
+      this.#ahead = undefined;
+      ahead.session.then(
+        (session) => session.abandon('kill'),
+        () => undefined,
+      );
+    }, ms).unref();
+  }
+
+  async #open(command: string, signal: AbortSignal, onRequest?: () => void): Promise<Session> {
     for (let refusals = 0; ; ) {
       const leave = await this.#sessions.enter(signal);
       try {

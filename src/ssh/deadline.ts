@@ -112,6 +112,37 @@ export const until = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =
   });
 };
 
+export interface Narrowed {
+  signal: AbortSignal;
+  /** the time passed, and not the signal that was narrowed */
+  readonly late: boolean;
+  /** to be called when what was waited for is over */
+  done(): void;
+}
+
+/** The signal, or the end of so many milliseconds. What `AbortSignal.any` and `.timeout` do, at a tenth of their cost. */
+export const narrowed = (signal: AbortSignal, ms: number): Narrowed => {
+  const controller = new AbortController();
+  let late = false;
+  const onAbort = (): void => controller.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => {
+    late = !signal.aborted;
+    controller.abort();
+  }, Math.ceil(ms));
+  return {
+    signal: controller.signal,
+    get late() {
+      return late;
+    },
+    done: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
+};
+
 /** A pause that ends early, by rejecting, when the signal does. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

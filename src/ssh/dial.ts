@@ -79,16 +79,17 @@ export const connectTcp = async (
 };
 
 /**
- * What is written in one turn of the loop leaves in one packet. ssh2 writes every SSH message in three pieces (length,
+ * What is written in one turn of the loop, promises that it settles included, leaves in one packet. ssh2 writes every SSH message in three pieces (length,
  * ciphertext, tag), and without Nagle's delay each would be a system call here, a segment on the wire and a wake-up there.
  */
 export const gatherWrites = (socket: Socket): void => {
   const write = socket.write.bind(socket) as (...parts: unknown[]) => boolean;
   const uncork = (): void => socket.uncork();
+  const afterPromises = (): void => queueMicrotask(() => process.nextTick(uncork));
   socket.write = (...parts: unknown[]): boolean => {
     if (socket.writableCorked === 0) {
       socket.cork();
-      process.nextTick(uncork);
+      process.nextTick(afterPromises);
     }
     return write(...parts);
   };

@@ -14,6 +14,7 @@ import { Identities } from './identities.js';
 import { Opener } from './opener.js';
 import { type Lease, POOL_LIMITS, Pool, type PoolLimits } from './pool.js';
 import { scanKeys } from './scan.js';
+import { questionFor } from './script.js';
 import { Standby } from './standby.js';
 import { type Target, targetOf } from './target.js';
 
@@ -36,6 +37,8 @@ export class Engine implements Transport {
   readonly #underWay = new Set<Deadline>();
   #hosts: ReadonlyMap<string, Host> = new Map();
   #preparing = new AbortController();
+  /** of the read accounts; made anew when the inventory changes, as jump hosts are looked up in it */
+  #targets = new WeakMap<Host, Target>();
   #closing = false;
 
   constructor(options: EngineOptions) {
@@ -46,10 +49,10 @@ export class Engine implements Transport {
       lease: (target, signal) => this.#lease(target, signal),
       random: options.random ?? Math.random,
     });
-    this.#pool = new Pool((target, phase, signal) => this.#opener.open(target, phase, signal), {
-      ...POOL_LIMITS,
-      ...options.pool,
-    });
+    this.#pool = new Pool(
+      (target, phase, signal, first) => this.#opener.open(target, phase, signal, first === undefined ? {} : { first }),
+      { ...POOL_LIMITS, ...options.pool },
+    );
     this.#standby = new Standby({
       lease: (target, signal) => this.#lease(target, signal),
       room: (target) => this.#pool.hasRoom(target),
@@ -63,10 +66,24 @@ export class Engine implements Transport {
     return this.#pool.size;
   }
 
+  /** A host of the inventory, by its name. */
+  hostNamed(name: string): Host | undefined {
+    return this.#hosts.get(name);
+  }
+
+  /** @throws Failure, as `targetOf` does */
+  #targetOf(host: Host): Target {
+    const known = this.#targets.get(host);
+    if (known !== undefined) return known;
+    const target = targetOf(host, 'read', this.#hosts);
+    this.#targets.set(host, target);
+    return target;
+  }
+
   /** A lease whose host key is (still) a pinned one: pins may have changed since a warm connection was made. */
-  async #lease(target: Target, signal: AbortSignal, watcher?: Deadline): Promise<Lease> {
+  async #lease(target: Target, signal: AbortSignal, watcher?: Deadline, first?: string): Promise<Lease> {
     for (;;) {
-      const lease = await this.#pool.lease(target, signal, watcher);
+      const lease = await this.#pool.lease(target, signal, watcher, first);
       if (!lease.warm) return lease;
       const pinned = await this.#hostKeys.of(target.host);
       if (judgeHostKey(pinned, lease.connection.hostKey, target.host.name) === undefined) return lease;
@@ -101,9 +118,10 @@ export class Engine implements Transport {
       host,
       options,
       async (deadline) => {
-        const target = targetOf(host, 'read', this.#hosts);
+        const target = this.#targetOf(host);
+        const { command } = questionFor(host, script);
         for (let fresh = false; ; fresh = true) {
-          const lease = await this.#lease(target, deadline.signal, deadline);
+          const lease = await this.#lease(target, deadline.signal, deadline, command);
           try {
             const kept =
               options?.keepOpen === true ? await this.#channels.ask(lease, host, script, deadline) : undefined;
@@ -142,7 +160,9 @@ export class Engine implements Transport {
               told.phase(phase);
             },
           };
-          return this.#opener.open(targetOf(host, 'read', this.#hosts), holder, deadline.signal, told.hostKey);
+          return this.#opener.open(targetOf(host, 'read', this.#hosts), holder, deadline.signal, {
+            onHostKey: told.hostKey,
+          });
         };
         return runCheck(host, { open }, deadline);
       },
@@ -181,6 +201,7 @@ export class Engine implements Transport {
 
   inventoryChanged(hosts: readonly Host[]): void {
     this.#hosts = new Map(hosts.map((host) => [host.name, host]));
+    this.#targets = new WeakMap();
     this.#pool.keepOnly(this.#keysOf(hosts));
     this.#standby.forgive();
     this.#preparing.abort();

@@ -40,9 +40,9 @@ const pinnedFrom = (lines: readonly KnownHostsLine[], source: string): PinnedKey
 /** @returns undefined when the key is one of the pinned ones, else why the connection must end here */
 export const judgeHostKey = (pinned: PinnedKeys, blob: Uint8Array, where: string): Failure | undefined => {
   const presented = Buffer.from(blob).toString('base64');
+  if (pinned.accepted.has(presented) && !pinned.revoked.has(presented)) return undefined;
   const fingerprints = { expected: [...pinned.accepted].map((key) => fingerprint(key)), presented: fingerprint(blob) };
   if (pinned.revoked.has(presented)) return failure('host-key-revoked', where, { fingerprints });
-  if (pinned.accepted.has(presented)) return undefined;
   if (pinned.accepted.size > 0) return failure('host-key-changed', where, { fingerprints });
   if (pinned.unreadable !== undefined)
     return failure('host-key-unknown', where, {
@@ -71,6 +71,8 @@ const SLICE_MS = 4;
 export class HostKeys {
   readonly #files = new Map<string, CachedFile>();
   readonly #reading = new Map<string, Promise<KnownHosts>>();
+  /** of hosts whose keys the inventory names, which never change by themselves */
+  readonly #pinned = new WeakMap<object, PinnedKeys>();
 
   async #file(path: string): Promise<KnownHosts> {
     const cached = this.#files.get(path);
@@ -94,11 +96,15 @@ export class HostKeys {
   /** The keys that are trusted for this host now; a changed known_hosts file is read again. Never rejects. */
   async of(host: Host): Promise<PinnedKeys> {
     if (host.hostKeys.kind === 'pinned') {
+      const before = this.#pinned.get(host.hostKeys);
+      if (before !== undefined) return before;
       const lines = host.hostKeys.keys.flatMap((text): KnownHostsLine[] => {
         const key = parsePublicKey(text);
         return key === undefined ? [] : [{ marker: 'key', ...key }];
       });
-      return pinnedFrom(lines, 'the inventory');
+      const pinned = pinnedFrom(lines, 'the inventory');
+      this.#pinned.set(host.hostKeys, pinned);
+      return pinned;
     }
     const { path } = host.hostKeys;
     try {

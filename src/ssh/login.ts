@@ -7,9 +7,13 @@ import { until } from './deadline.js';
 import { describe, type Failure, failure, tame } from './failures.js';
 import { judgeHostKey, type PinnedKeys } from './host-keys.js';
 import type { SigningAgent } from './identities.js';
-import { logInAtOnce } from './shortcuts.js';
+import { withLeanPackets } from './packets.js';
+import { logInAtOnce, withoutDer, withoutProofs } from './shortcuts.js';
 
 const { Client } = ssh2;
+
+/** Who logged in with a first command takes its session in the same turn; it does not stay for somebody else. */
+const UNCLAIMED_MS = 1_000;
 
 /** A half-open connection is noticed after 15 s × (2 + 1). */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 2 };
@@ -25,6 +29,8 @@ export interface LoginRequest {
   timeoutMs: number;
   /** told when the host's key was found to be a pinned one */
   onHostKey?: () => void;
+  /** what will be run first: its session is asked for together with the login where the server takes that */
+  first?: string;
 }
 
 /** The words that a server says before its version line when it has no place for us. */
@@ -94,12 +100,20 @@ export const logIn = async (request: LoginRequest, signal: AbortSignal): Promise
   let asked = false;
   let words: () => string = () => '';
   let timer: NodeJS.Timeout | undefined;
+  let connection: Connection | undefined;
 
   const ready = new Promise<void>((resolve, reject) => {
-    const fail = (error: unknown): void =>
+    let over = false;
+    const fail = (error: unknown): void => {
+      if (over) return;
+      over = true;
       reject(refused ?? loginFailure(error, where, { handshaken, words: words(), agent }));
+    };
     timer = setTimeout(() => reject(failure('login-timed-out', where)), request.timeoutMs);
-    client.once('ready', resolve);
+    client.once('ready', () => {
+      over = true;
+      resolve();
+    });
     client.once('handshake', () => {
       handshaken = true;
     });
@@ -138,11 +152,20 @@ export const logIn = async (request: LoginRequest, signal: AbortSignal): Promise
       readyTimeout: 0,
       ...KEEPALIVE,
     });
-    logInAtOnce(client, agent);
+    logInAtOnce(client, agent, () => {
+      if (request.first === undefined || hostKey === undefined || connection !== undefined) return;
+      connection = new Connection(client, stream, hostKey, where);
+      connection.openAhead(request.first);
+    });
+    withoutProofs(client);
+    withLeanPackets(client);
+    withoutDer(client);
     ({ words } = firstWords(stream));
     await until(ready, signal);
     if (hostKey === undefined) throw failure('internal', where, { detail: 'ready without a verified host key' });
-    return new Connection(client, stream, hostKey, where);
+    connection ??= new Connection(client, stream, hostKey, where);
+    connection.claimAheadWithin(UNCLAIMED_MS);
+    return connection;
   } catch (error) {
     stream.destroy();
     throw error instanceof Error && error.name === 'Failure'

@@ -8,7 +8,7 @@ import { Gauge, LOGINS } from './gauge.js';
 import type { HostKeys } from './host-keys.js';
 import type { Identities } from './identities.js';
 import { Door, Doors } from './limits.js';
-import { logIn } from './login.js';
+import { type LoginRequest, logIn } from './login.js';
 import type { Lease } from './pool.js';
 import type { Target } from './target.js';
 
@@ -32,6 +32,9 @@ export interface OpenerParts {
   random: () => number;
 }
 
+/** What whoever opens wants beside the connection. */
+export type OpenExtras = Pick<LoginRequest, 'onHostKey' | 'first'>;
+
 /** Full jitter: anything up to the doubled pause (Brooker, "Exponential Backoff And Jitter", 2015). */
 export const backoffMs = (attempt: number, random: () => number): number => random() * BACKOFF_MS * 2 ** attempt;
 
@@ -51,10 +54,10 @@ export class Opener {
   }
 
   /** @throws Failure, or the signal's reason */
-  async open(target: Target, phase: PhaseHolder, signal: AbortSignal, onHostKey?: () => void): Promise<Connection> {
+  async open(target: Target, phase: PhaseHolder, signal: AbortSignal, extras: OpenExtras = {}): Promise<Connection> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#once(target, phase, signal, onHostKey);
+        return await this.#once(target, phase, signal, extras);
       } catch (error) {
         signal.throwIfAborted();
         const failed = asFailure(error, target.host.name);
@@ -64,12 +67,7 @@ export class Opener {
     }
   }
 
-  async #once(
-    target: Target,
-    phase: PhaseHolder,
-    signal: AbortSignal,
-    onHostKey: (() => void) | undefined,
-  ): Promise<Connection> {
+  async #once(target: Target, phase: PhaseHolder, signal: AbortSignal, extras: OpenExtras): Promise<Connection> {
     const { host, via } = target;
     const where = host.name;
     phase.phase = 'waiting for its turn';
@@ -99,7 +97,7 @@ export class Opener {
           pinned,
           agent,
           timeoutMs: LOGIN_TIMEOUT_MS,
-          ...(onHostKey === undefined ? {} : { onHostKey }),
+          ...extras,
         },
         signal,
       );

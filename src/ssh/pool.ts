@@ -16,7 +16,8 @@ export const POOL_LIMITS: PoolLimits = { idleMs: 300_000, connectionsMax: 2_400 
 /** How long a connection that nobody took stays, at least. */
 const UNCLAIMED_MS = 1_000;
 
-export type Open = (target: Target, phase: PhaseHolder, signal: AbortSignal) => Promise<Connection>;
+/** @param first what will be run first over it */
+export type Open = (target: Target, phase: PhaseHolder, signal: AbortSignal, first?: string) => Promise<Connection>;
 
 export interface Lease {
   connection: Connection;
@@ -74,14 +75,15 @@ export class Pool {
   /**
    * The warm connection to the target, or a new one; two who ask at once wait for the same login. When the last of them
    * gives up the login is given up too.
+   * @param first what the caller will run first: a new connection begins with it
    * @throws Failure, or the signal's reason
    */
-  async lease(target: Target, signal: AbortSignal, watcher?: Watcher): Promise<Lease> {
+  async lease(target: Target, signal: AbortSignal, watcher?: Watcher, first?: string): Promise<Lease> {
     signal.throwIfAborted();
     const warm = this.#entries.get(target.key);
     if (warm !== undefined && !warm.connection.closed) return this.#lend(target.key, warm, true, 0);
     const startedMs = performance.now();
-    const opening = this.#openings.get(target.key) ?? this.#begin(target);
+    const opening = this.#openings.get(target.key) ?? this.#begin(target, first);
     opening.waiters += 1;
     watcher?.watch(opening.holder);
     try {
@@ -97,10 +99,12 @@ export class Pool {
     }
   }
 
-  #begin(target: Target): Opening {
+  #begin(target: Target, first: string | undefined): Opening {
     const controller = new AbortController();
     const holder: PhaseHolder = { phase: 'waiting for its turn' };
-    const entry = this.#open(target, holder, controller.signal).then((connection) => this.#keep(target, connection));
+    const entry = this.#open(target, holder, controller.signal, first).then((connection) =>
+      this.#keep(target, connection),
+    );
     const opening: Opening = { holder, controller, waiters: 0, settled: false, entry };
     void opening.entry
       .catch(() => undefined)

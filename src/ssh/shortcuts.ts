@@ -2,7 +2,7 @@
  * Ways past what ssh2 does slowly. Each is measured, and each is simply not taken where ssh2's inside looks otherwise: then a
  * login costs more, and that is all.
  */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, diffieHellman, type KeyObject, verify } from 'node:crypto';
 import ssh2, { type ParsedKey, type Client as SshClient } from 'ssh2';
 import type { SigningAgent } from './identities.js';
 
@@ -95,12 +95,28 @@ type AuthPK = (
   sign?: (data: Buffer, done: (signature: Buffer) => void) => void,
 ) => void;
 
+/** What it takes to send one packet. */
+interface Packets {
+  /** set while keys are exchanged: nothing else may be sent then */
+  _kexinit?: unknown;
+  _cipher: { encrypt(packet: Buffer): void };
+  _packetRW: { write: { allocStart: number; alloc(bytes: number): Buffer; finalize(packet: Buffer): Buffer } };
+  requestSuccess(): void;
+}
+
+type Exec = (channel: number, command: string, wantReply: boolean) => void;
+
 interface Inside {
   _remoteVer?: unknown;
   _protocol?: {
     authPK?: AuthPK;
     service?: (name: string) => void;
-    _handlers?: { SERVICE_ACCEPT?: (protocol: unknown, name: string) => void };
+    exec?: Exec;
+    _kex?: object;
+    _handlers?: {
+      SERVICE_ACCEPT?: (protocol: unknown, name: string) => void;
+      GLOBAL_REQUEST?: (protocol: Packets, name: string, wantReply: boolean, data: Buffer) => void;
+    };
   };
 }
 
@@ -110,8 +126,10 @@ const RSA_HASHES: Readonly<Record<string, string>> = { 'rsa-sha2-256': 'sha256',
  * Two round trips fewer to a login, and as many wake-ups of the host's sshd: the first signature comes with the first request
  * instead of after the question whether the key would do (RFC 4252 7 allows both), and both come with the request for the
  * service instead of after its acceptance. To be called right after `connect`.
+ * @param onOnlyKey told when the one key that there is was sent early: what is sent from now on is read after the login, which
+ * OpenSSH's server allows
  */
-export const logInAtOnce = (client: SshClient, agent: SigningAgent): void => {
+export const logInAtOnce = (client: SshClient, agent: SigningAgent, onOnlyKey: () => void): void => {
   const inside = client as unknown as Inside;
   const protocol = inside._protocol;
   if (typeof protocol?.authPK !== 'function') return;
@@ -121,9 +139,14 @@ export const logInAtOnce = (client: SshClient, agent: SigningAgent): void => {
     const hash = RSA_HASHES[algorithm ?? ''];
     ask(user, key, algorithm, (data, done) =>
       agent.sign(key, data, hash === undefined ? {} : { hash }, (error, signature) =>
-        error || signature === undefined ? ask(user, key, algorithm) : done(signature),
+        error || signature === undefined ? ask(user, key, algorithm) : sent(() => done(signature)),
       ),
     );
+  };
+  let early = false;
+  const sent = (send: () => void): void => {
+    send();
+    if (early && agent.keys.length === 1) onOnlyKey();
   };
 
   const handlers = protocol._handlers;
@@ -133,7 +156,6 @@ export const logInAtOnce = (client: SshClient, agent: SigningAgent): void => {
   // How an RSA key may sign is told beside the acceptance (RFC 8308): then it must be awaited.
   if (handlers === undefined || accepted === undefined || service === undefined) return;
   if (first === undefined || first.type === 'ssh-rsa' || !agent.signsAtOnce(first)) return;
-  let early = false;
   protocol.service = (name) => {
     service(name);
     if (!/^OpenSSH_/.test(String(inside._remoteVer))) return;
@@ -143,4 +165,96 @@ export const logInAtOnce = (client: SshClient, agent: SigningAgent): void => {
   handlers.SERVICE_ACCEPT = (from, name) => {
     if (!early) accepted(from, name);
   };
+};
+
+const IGNORE = [2, 0, 0, 0, 0];
+
+/**
+ * sshd tells all its keys after the login, and ssh2 has every one of them proved: a signature of the host and a verification
+ * here for each, of which nothing is used, since keys are pinned. Without any answer, though, sshd's next packet would wait for
+ * a delayed acknowledgement (40 ms): so an empty SSH_MSG_IGNORE (RFC 4253 11.2) goes out in its place.
+ */
+export const withoutProofs = (client: SshClient): void => {
+  const handlers = (client as unknown as Inside)._protocol?._handlers;
+  const others = handlers?.GLOBAL_REQUEST;
+  if (handlers === undefined || others === undefined) return;
+  handlers.GLOBAL_REQUEST = (protocol, name, wantReply, data) => {
+    if (name !== 'hostkeys-00@openssh.com' || protocol._kexinit !== undefined)
+      return others(protocol, name, wantReply, data);
+    if (wantReply) protocol.requestSuccess();
+    const { write } = protocol._packetRW;
+    const packet = write.alloc(IGNORE.length);
+    packet.set(IGNORE, write.allocStart);
+    protocol._cipher.encrypt(write.finalize(packet));
+  };
+};
+
+/** OpenSSH numbers channels from here (channel_new in channels.c takes the first free place). */
+const FIRST_CHANNEL = 0;
+
+/**
+ * The command right behind the request for the first session, whose number at the other side is known: one round trip and one
+ * wake-up of sshd fewer. To be called after that request, on a connection to an OpenSSH server with no other session.
+ */
+export const runAhead = (client: SshClient, command: string): void => {
+  const protocol = (client as unknown as Inside)._protocol;
+  const exec = protocol?.exec?.bind(protocol);
+  if (protocol === undefined || exec === undefined) return;
+  exec(FIRST_CHANNEL, command, true);
+  protocol.exec = (channel, later, wantReply) => {
+    protocol.exec = exec;
+    // This is ssh2 coming to what was sent already; it waits for the reply to it.
+    if (channel !== FIRST_CHANNEL || later !== command) exec(channel, later, wantReply);
+  };
+};
+
+interface X25519Exchange {
+  type: string;
+  _keys: { publicKey: KeyObject; privateKey: KeyObject } | null;
+  generateKeys(): void;
+  getPublicKey(): Buffer;
+  computeSecret(theirs: Buffer): Buffer | Error;
+}
+
+/** Without leading zeros, with one where the first bit is set (RFC 4251 5). */
+const positive = (bytes: Buffer): Buffer => {
+  const digits = unsigned(bytes);
+  return (digits[0] ?? 0) < 128 ? digits : Buffer.concat([Buffer.of(0), digits]);
+};
+
+let derGone = false;
+
+/**
+ * ssh2 takes both public keys of a curve25519 exchange (RFC 8731) through DER, at ten times the cost of JWK. Its class is only
+ * to be had from an exchange that took place: the first one goes the long way.
+ */
+export const withoutDer = (client: SshClient): void => {
+  if (derGone) return;
+  client.once('handshake', () => {
+    const exchange = (client as unknown as Inside)._protocol?._kex as X25519Exchange | undefined;
+    if (derGone || exchange?.type !== '25519' || exchange._keys?.privateKey.asymmetricKeyType !== 'x25519') return;
+    derGone = true;
+    const shared = Object.getPrototypeOf(exchange) as X25519Exchange;
+    const { getPublicKey } = shared;
+    shared.getPublicKey = function () {
+      this.generateKeys();
+      const x = this._keys?.publicKey.export({ format: 'jwk' }).x;
+      return x === undefined ? getPublicKey.call(this) : Buffer.from(x, 'base64url');
+    };
+    shared.computeSecret = function (theirs) {
+      this.generateKeys();
+      try {
+        if (this._keys === null) throw new Error('no key of its own');
+        return positive(sharedX25519(this._keys.privateKey, theirs));
+      } catch (error) {
+        return error instanceof Error ? error : new Error('no shared secret');
+      }
+    };
+  });
+};
+
+/** @throws when `theirs` is no point, or one that gives no secret (all zeros; RFC 7748 6.1) */
+export const sharedX25519 = (privateKey: KeyObject, theirs: Buffer): Buffer => {
+  const key = { kty: 'OKP', crv: 'X25519', x: base64url(theirs) };
+  return diffieHellman({ privateKey, publicKey: createPublicKey({ format: 'jwk', key }) });
 };

@@ -34,10 +34,18 @@ interface Pending {
   release: () => void;
 }
 
+type CallHere = Call & { host: Host };
+
+const byName = (hosts: readonly Host[]): ReadonlyMap<string, Host> => new Map(hosts.map((host) => [host.name, host]));
+
 class ThreadedTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #pending = new Map<number, Pending>();
   #hosts: readonly Host[];
+  /** the inventory as the worker has it, by name */
+  #known: ReadonlyMap<string, Host>;
+  /** what goes over with the end of this turn */
+  #outgoing: ToWorker[] = [];
   #worker: Worker | undefined;
   #lastId = 0;
   #closing = false;
@@ -45,6 +53,7 @@ class ThreadedTransport implements Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#hosts = options.hosts;
+    this.#known = byName(options.hosts);
     this.#running();
   }
 
@@ -61,7 +70,9 @@ class ThreadedTransport implements Transport {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     });
     let why = '';
-    worker.on('message', ({ id, value }: FromWorker) => this.#settle(id, value));
+    worker.on('message', (replies: FromWorker) => {
+      for (const { id, value } of replies) this.#settle(id, value);
+    });
     worker.on('error', (error) => {
       why = describe(error);
     });
@@ -73,6 +84,8 @@ class ThreadedTransport implements Transport {
   #died(worker: Worker, why: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    // Everybody who waits is told now: what has not gone over must not be done by the next one.
+    this.#outgoing = [];
     if (!this.#closing)
       this.#options.log?.('error', 'the SSH thread ended; it starts again with the next question', {
         reason: why,
@@ -89,7 +102,7 @@ class ThreadedTransport implements Transport {
     pending.settle(value);
   }
 
-  #call<T>(call: Call, options: AskOptions | undefined): Promise<T> {
+  #call<T>(call: CallHere, options: AskOptions | undefined): Promise<T> {
     const { host } = call;
     if (this.#closing) return Promise.resolve(failedValue(call.call, host.name, '', 'shutting-down') as T);
     this.#lastId += 1;
@@ -110,18 +123,28 @@ class ThreadedTransport implements Transport {
           signal?.removeEventListener('abort', onAbort);
         },
       });
-      this.#post({ kind: 'call', id, call, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      const over = this.#known.get(host.name) === host ? { ...call, host: host.name } : call;
+      this.#post({ kind: 'call', id, call: over, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
   #post(message: ToWorker): void {
-    this.#running().postMessage(message);
+    this.#running();
+    this.#outgoing.push(message);
+    // As many microtasks as it takes a fleet's questions to be asked fit in between.
+    if (this.#outgoing.length === 1) process.nextTick(() => this.#goOver());
+  }
+
+  #goOver(): void {
+    const messages = this.#outgoing;
+    this.#outgoing = [];
+    if (messages.length > 0) this.#worker?.postMessage({ kind: 'many', messages } satisfies ToWorker);
   }
 
   /** The worker missed a time limit by seconds: its thread is stuck. Everybody is told, and a new one starts. */
-  #hangs(id: number, call: Call): void {
+  #hangs(id: number, call: CallHere): void {
     if (!this.#pending.has(id)) return;
     const worker = this.#worker;
     this.#settle(id, failedValue(call.call, call.host.name, 'the SSH thread did not answer in time'));
@@ -155,7 +178,10 @@ class ThreadedTransport implements Transport {
 
   inventoryChanged(hosts: readonly Host[]): void {
     this.#hosts = hosts;
-    if (!this.#closing) this.#worker?.postMessage({ kind: 'inventory', hosts } satisfies ToWorker);
+    this.#known = byName(hosts);
+    if (this.#closing || this.#worker === undefined) return;
+    this.#goOver();
+    this.#worker.postMessage({ kind: 'inventory', hosts } satisfies ToWorker);
   }
 
   async close(graceMs: number): Promise<void> {
@@ -163,6 +189,7 @@ class ThreadedTransport implements Transport {
     this.#closing = true;
     const worker = this.#worker;
     if (worker === undefined) return;
+    this.#goOver();
     this.#lastId += 1;
     const id = this.#lastId;
     await new Promise<void>((resolve) => {

@@ -1,8 +1,9 @@
 /** The thread that owns every connection. It does what the engine does; this file only passes calls and answers. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Host } from '../core/inventory.js';
 import type { AskOptions } from '../ports/transport.js';
 import { Engine } from './engine.js';
-import type { Call, FromWorker, ToWorker, WorkerStart } from './wire.js';
+import type { Call, HostReference, Reply, ToWorker, WorkerStart } from './wire.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
@@ -10,23 +11,43 @@ if (port === null) throw new Error('this file runs as a worker thread');
 const engine = new Engine(workerData as WorkerStart);
 const cancels = new Map<number, AbortController>();
 
+const hostOf = (reference: HostReference): Host => {
+  const host = typeof reference === 'string' ? engine.hostNamed(reference) : reference;
+  if (host === undefined) throw new Error('a host by a name that the inventory does not have');
+  return host;
+};
+
 const run = (call: Call, options: AskOptions): Promise<unknown> => {
+  const host = hostOf(call.host);
   switch (call.call) {
     case 'ask':
-      return engine.ask(call.host, call.script, call.keepOpen === true ? { ...options, keepOpen: true } : options);
+      return engine.ask(host, call.script, call.keepOpen === true ? { ...options, keepOpen: true } : options);
     case 'check':
-      return engine.check(call.host, options);
+      return engine.check(host, options);
     case 'scan':
-      return engine.scan(call.host, options);
+      return engine.scan(host, options);
     case 'gate':
-      return engine.gate(call.host, call.request, options);
+      return engine.gate(host, call.request, options);
   }
 };
 
-const reply = (id: number, value: unknown): void => port.postMessage({ id, value } satisfies FromWorker);
+let replies: Reply[] = [];
 
-port.on('message', (message: ToWorker) => {
+const reply = (id: number, value: unknown): void => {
+  if (replies.length === 0)
+    setImmediate(() => {
+      const together = replies;
+      replies = [];
+      port.postMessage(together);
+    });
+  replies.push({ id, value });
+};
+
+const take = (message: ToWorker): void => {
   switch (message.kind) {
+    case 'many':
+      message.messages.forEach(take);
+      return;
     case 'call': {
       const { id, call, timeoutMs } = message;
       const cancel = new AbortController();
@@ -50,4 +71,5 @@ port.on('message', (message: ToWorker) => {
     case 'close':
       void engine.close(message.graceMs).then(() => reply(message.id, undefined));
   }
-});
+};
+port.on('message', take);

@@ -6,6 +6,10 @@ import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
 import type { Answer } from '../../src/ports/transport.js';
 import { Engine, type EngineOptions } from '../../src/ssh/engine.js';
+import { HostKeys } from '../../src/ssh/host-keys.js';
+import { Identities } from '../../src/ssh/identities.js';
+import { Opener } from '../../src/ssh/opener.js';
+import { targetOf } from '../../src/ssh/target.js';
 import { describeNeeding } from '../support/needs.js';
 import { hostAt, type RunningSshd, Scratch, startSshd } from './sshd.js';
 
@@ -75,6 +79,47 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     const second = await engine.ask(host, PING);
     expect(second).toMatchObject({ status: 'ok', transcript: { text: 'hello\n@@end', warm: true, connectMs: 0 } });
     expect(engine.connections).toBe(1);
+  });
+
+  test('the session that comes with the login is the first question`s; who gives up leaves it to the next', async () => {
+    const host = hostOn(sshd);
+    const engine = engineWith([host]);
+    const before = sshd.log().length;
+    const gone = new AbortController();
+    const first = engine.ask(host, PING, { signal: gone.signal });
+    const second = engine.ask(host, PING);
+    gone.abort();
+    expect(problemOf(await first)).toBe('cancelled');
+    expect(problemOf(await second)).toBe('ok');
+    expect(
+      sshd
+        .log()
+        .slice(before)
+        .match(/Starting session: command/g),
+    ).toHaveLength(1);
+  });
+
+  test('a session that came with the login and that nobody asks for is ended', async () => {
+    const host = hostOn(sshd);
+    const opener = new Opener({
+      hostKeys: new HostKeys(),
+      identities: new Identities({}),
+      lease: () => Promise.reject(new Error('there is no jump host')),
+      random: Math.random,
+    });
+    const before = sshd.log().length;
+    const log = (): string => sshd.log().slice(before);
+    const { signal } = new AbortController();
+    const target = targetOf(host, 'read', new Map());
+    const connection = await opener.open(target, { phase: 'connecting' }, signal, { first: 'sh -s' });
+    try {
+      for (let tries = 0; tries < 200 && !/Close session/.test(log()); tries += 1) await later(50);
+      expect(log()).toMatch(/Starting session: command[\s\S]*Close session/);
+      expect(connection.closed).toBe(false);
+    } finally {
+      connection.destroy();
+      opener.stop();
+    }
   });
 
   test('two who ask at once share one handshake', async () => {

@@ -1,11 +1,11 @@
 /** The ways past ssh2's slow paths lead where the long ways do. */
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey, diffieHellman, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { keyOfBlob } from '../../src/ssh/shortcuts.js';
+import { keyOfBlob, sharedX25519 } from '../../src/ssh/shortcuts.js';
 import { Scratch } from './sshd.js';
 
 const parsed = (text: string): ParsedKey => {
@@ -55,5 +55,23 @@ describe('signatures of hosts', () => {
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => !gives(Buffer.from(bytes))));
+  });
+});
+
+describe('the secret of a curve25519 exchange', () => {
+  const raw = (key: ReturnType<typeof generateKeyPairSync<'x25519'>>['publicKey']): Buffer =>
+    Buffer.from(String(key.export({ format: 'jwk' }).x), 'base64url');
+
+  test('is the one that the other side has', () => {
+    const [ours, theirs] = [generateKeyPairSync('x25519'), generateKeyPairSync('x25519')];
+    const secret = diffieHellman({ privateKey: theirs.privateKey, publicKey: ours.publicKey });
+    expect(sharedX25519(ours.privateKey, raw(theirs.publicKey))).toEqual(secret);
+  });
+
+  test('a point that leads to no secret, or is none, is refused', () => {
+    const { privateKey } = generateKeyPairSync('x25519');
+    const low = Buffer.concat([Buffer.of(1), Buffer.alloc(31)]);
+    for (const theirs of [Buffer.alloc(32), low, Buffer.alloc(31, 5), Buffer.alloc(33, 5), Buffer.alloc(0)])
+      expect(() => sharedX25519(privateKey, theirs)).toThrow();
   });
 });

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from '../../src/core/inventory.js';
+import { aHost } from '../support/hosts.js';
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -132,16 +133,5 @@ export const startSshd = async (
 };
 
 /** A host of the inventory, with the least that a test must say. */
-export const hostAt = (port: number, over: Partial<Host> & Pick<Host, 'hostKeys'>): Host => ({
-  name: 'web-1',
-  address: '127.0.0.1',
-  port,
-  user: userInfo().username,
-  identity: [],
-  jump: [],
-  labels: {},
-  groups: [],
-  limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 8_000, outputBytesMax: 1_048_576 },
-  access: 'shell',
-  ...over,
-});
+export const hostAt = (port: number, over: Partial<Host> & Pick<Host, 'hostKeys'>): Host =>
+  aHost('web-1', { port, user: userInfo().username, identity: [], ...over });

@@ -60,12 +60,12 @@ describeNeeding(['sshd'], 'the SSH thread', () => {
     const subject = await made((level, message) => logged.push(`${level} ${message}`));
     subjects.push(subject);
     const { transport, good } = subject;
-    // A host without limits can't come from the inventory; here it makes the thread throw outside of every promise.
-    const poison = { ...good, limits: { ...good.limits }, hostKeys: null } as unknown as Host;
+    // A host without identities can't come from the inventory; here it makes the thread throw where nobody catches it.
+    const poison = { ...good, identity: null } as unknown as Host;
     const waiting = transport.ask(good, { ...HELLO, text: 'sleep 10\necho @@end' });
     const gate = transport.gate({ ...good, change: { user: good.user, identity: good.identity } }, 'sleep 10');
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    transport.inventoryChanged([poison, undefined as unknown as Host]);
+    transport.inventoryChanged([poison]);
     expect(await waiting).toMatchObject({ status: 'failed', failure: { problem: 'internal' } });
     // A gate request may have been sent: its outcome is unknown, not failed.
     expect(await gate).toEqual({ status: 'answered', answer: { fields: {} } });
