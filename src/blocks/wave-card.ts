@@ -39,11 +39,10 @@ const peopleLines = ({ wave, approvers, stepUp }: WaveCard): Line[] => {
       ? [
           [
             { bold: wave.approvals.length === 0 ? 'Needs  ' : 'Still needs  ' },
-            `${plural(missing, 'approval')} of the whole list by `,
+            `${plural(missing, 'approval')} of the whole list${stepUp ? ', each with a one-time code' : ''}. `,
             ...(approvers.length === 0
-              ? ['nobody: no one person that policy names may approve on all of these hosts']
-              : mentions(approvers.slice(0, 20))),
-            stepUp ? ', each with a one-time code' : '',
+              ? ['Nobody could: no one person that policy names may approve on all of these hosts']
+              : ['May approve: ', ...mentions(approvers.slice(0, 20))]),
           ] as Line,
         ]
       : []),
@@ -101,7 +100,7 @@ const courseLines = (card: WaveCard): Line[] => {
     case 'stopped':
       return [
         endingLine(wave, 'Stopped  '),
-        ...(inForce.length === 0
+        ...(inForce.length === 0 || wave.reverting !== undefined
           ? []
           : ([
               [
@@ -180,18 +179,30 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
 
 /** Everything that an approval covers is in parts that are never left out. */
 export const waveParts = (card: WaveCard): readonly Part[] => {
+  const whole = partsOf(card, true);
+  // Of very many hosts in very many states the times are left to the lines above, and to each host's own change.
+  return fits(whole.filter(({ need }) => need === 0)) ? whole : partsOf(card, false);
+};
+
+const partsOf = (card: WaveCard, withTimes: boolean): readonly Part[] => {
   const { wave, changes, words, leftOut } = card;
   const buttons = waveButtons(card);
   const waits = wave.state === 'proposed' || wave.state === 'proposing';
   const values = valueBlocks(valuesIn(wave, changes), waits ? words : []);
+  const people = always(rich(lines(...peopleLines(card))));
+  const course = always(rich(lines(...courseLines(card), ...revertLine(card))));
+  const batches = always(batchBlock(wave, changes, withTimes));
+  const others: Part = {
+    blocks: leftOutBlock(leftOut),
+    need: waits ? 1 : 3,
+    name: 'hosts that are no part of it',
+  };
   return [
     always(header(waveTitle(wave, changes))),
-    always(rich(lines(...peopleLines(card)))),
-    // Once approved, each host's own change still shows them.
-    waits ? always(...values) : { blocks: values, need: 2, name: 'the values' },
-    always(batchBlock(wave, changes)),
-    { blocks: leftOutBlock(leftOut), need: waits ? 1 : 3, name: 'hosts that are no part of it' },
-    always(rich(lines(...courseLines(card), ...revertLine(card)))),
+    // Before its approval what it would do; afterwards what it does. Each host's own change still shows its values then.
+    ...(waits
+      ? [people, always(...values), batches, others, course]
+      : [course, batches, people, { blocks: values, need: 2, name: 'the values' }, others]),
     ...(buttons.length === 0 ? [] : [always(actions(buttons))]),
     always(
       context(

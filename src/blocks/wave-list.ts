@@ -125,10 +125,10 @@ export const waveNudgeMessage = (view: {
   const on = `the wave on ${wave.selector.slice(0, 60)}`;
   const ends: Moment = { at: new Date(change?.windowEndsAtMs ?? wave.expiresAtMs).toISOString() };
   const what = {
-    worse: `${host} got worse`,
+    worse: `${host} got worse under ${on}`,
     window: `Confirm or revert ${on}`,
-    approval: `${on} waits for an approval`,
-    escalation: `Nobody has approved ${on}, and it ends soon`,
+    approval: `An approval is waited for: ${on}`,
+    escalation: `It ends soon, nobody has approved it: ${on}`,
   }[about];
   const more: Line =
     about === 'worse'

@@ -81,42 +81,47 @@ const OUTCOME = { better: 'BETTER', same: 'SAME', worse: 'WORSE', unknown: 'NOT 
 
 const wordOf = (wave: Wave, change: Change | undefined): string => {
   if (change === undefined) return wave.state === 'proposing' ? 'being proposed' : 'never proposed';
-  if (change.state === 'proposed') return wave.state === 'proposed' ? '' : 'waits for its turn';
+  if (change.state === 'proposed') return wave.state === 'proposed' ? '' : 'waiting';
   const look = change.measurements.at(-1);
   const seen =
     look === undefined || !isInForce(change) ? '' : `, ${OUTCOME[look.outcome]} after ${duration(look.afterSeconds)}`;
   return `${stateWord(change)}${seen}`;
 };
 
-/** Hosts of a batch by what has become of them. */
-const batchLine = (wave: Wave, changes: ReadonlyMap<string, Change>, members: readonly WaveMember[]): Piece[] => {
-  const groups = new Map<string, string[]>();
-  for (const { host, change } of members) {
-    const word = wordOf(wave, changes.get(change));
-    groups.set(word, [...(groups.get(word) ?? []), host]);
-  }
-  const ends = members.flatMap(({ change: id }) => {
+/** Hosts of a batch by what has become of them; those in force with the time at which the first of them ends. */
+const batchLine = (
+  wave: Wave,
+  changes: ReadonlyMap<string, Change>,
+  members: readonly WaveMember[],
+  withTimes: boolean,
+): Piece[] => {
+  const groups = new Map<string, { hosts: string[]; endsMs: number[] }>();
+  for (const { host, change: id } of members) {
     const change = changes.get(id);
-    return isInForce(change) && change.windowEndsAtMs !== undefined ? [change.windowEndsAtMs] : [];
-  });
-  return [
-    ...[...groups].flatMap(([word, hosts], at): Piece[] => [
-      ...(at === 0 ? [] : ['; ']),
-      ...hostPieces(hosts),
-      ...(word === '' ? [] : [`: ${word}`]),
-    ]),
-    ...(ends.length === 0 ? [] : [', taken back at ', { at: new Date(Math.min(...ends)).toISOString() }]),
-  ];
+    const word = wordOf(wave, change);
+    const group = groups.get(word) ?? { hosts: [], endsMs: [] };
+    groups.set(word, group);
+    group.hosts.push(host);
+    if (isInForce(change) && change.windowEndsAtMs !== undefined) group.endsMs.push(change.windowEndsAtMs);
+  }
+  return [...groups].flatMap(([word, { hosts, endsMs }], at): Piece[] => [
+    ...(at === 0 ? [] : ['; ']),
+    ...hostPieces(hosts),
+    ...(word === '' ? [] : [`: ${word}`]),
+    ...(endsMs.length === 0 || !withTimes
+      ? []
+      : [', taken back at ', { at: new Date(Math.min(...endsMs)).toISOString() }]),
+  ]);
 };
 
 /** Every host in its batch, with what has become of it. */
-export const batchBlock = (wave: Wave, changes: ReadonlyMap<string, Change>): AnyBlock =>
+export const batchBlock = (wave: Wave, changes: ReadonlyMap<string, Change>, withTimes = true): AnyBlock =>
   rich(
     bullets(
       wave.batches.map(
         (members, at): Line => [
           { bold: `${batchName(at, wave.batches.length)}  ` },
-          ...batchLine(wave, changes, members),
+          ...batchLine(wave, changes, members, withTimes),
         ],
       ),
     ),
@@ -184,7 +189,9 @@ export const waveWord = (wave: Wave, changes: ReadonlyMap<string, Change>): stri
         ? 'CANARY UNDER WAY'
         : `${batchName(wave.begun - 1, wave.batches.length).toUpperCase()} UNDER WAY`;
     case 'stopped':
-      return ['STOPPED', tally(wave, changes)].filter((word) => word !== '').join(', ');
+      return [`STOPPED${wave.ending?.host === undefined ? '' : ` AT ${wave.ending.host}`}`, tally(wave, changes)]
+        .filter((word) => word !== '')
+        .join(', ');
     case 'done':
       return tally(wave, changes);
     case 'denied':

@@ -48,7 +48,12 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   watchLostMessage: /^watch\/lost/,
   watchMessage: /^watch\/(first|later|ended|silent)/,
   watchOpening: /^watch\/opening/,
+  waveDetailMessage: /^wave\/detail/,
+  waveMessage: /^wave\/(proposed|stopped|done)/,
+  waveNudgeMessage: /^wave\/nudge-/,
+  waveRefusedMessage: /^wave\/(partly|not)/,
   whoCanMessage: /^change\/who-/,
+  whoCanWaveMessage: /^wave\/who-/,
   whyMessage: /^why\/(present|absent|unjudged)/,
 };
 /** Built here: they need no more than words. */
