@@ -1,5 +1,6 @@
 /** The desk: all that a command may use, made for one caller and one question. */
 import type { Message } from '../blocks/message.js';
+import { dialogTooLate } from '../blocks/unanswered.js';
 import { verdictOf } from '../blocks/verdict.js';
 import type { Desk, Investigated } from '../command.js';
 import type { ChangeDesk } from '../command-changes.js';
@@ -84,6 +85,11 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }),
   };
   const subject: Subject = occasion.subject ?? { account: personKey(caller), userGroups: [], member: false };
+  // From Home there is no channel to whisper in: the direct message with the bot is as private.
+  const whisper = async (message: Message, at: Place = place): Promise<void> =>
+    /^[UW]/.test(at.channel)
+      ? void (await chat.post(at, message))
+      : chat.whisper({ ...at, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message);
   const clicked = click?.at.kind === 'message' ? click.at : undefined;
   const threadOf = (): Place =>
     clicked === undefined || clicked.whispered ? place : { ...place, threadTs: place.threadTs ?? clicked.posted.ts };
@@ -157,11 +163,7 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     },
     check: (host, cancelled) => investigations.check(host, cancelled),
 
-    // From Home there is no channel to whisper in: the direct message with the bot is as private.
-    whisper: async (message: Message, at: Place = place) =>
-      /^[UW]/.test(at.channel)
-        ? void (await chat.post(at, message))
-        : chat.whisper({ ...at, user: caller.userId, ...(responseUrl === undefined ? {} : { responseUrl }) }, message),
+    whisper,
 
     answer: async (opening, work, options = {}) => {
       // Taken over once: a command's second answer is a new message.
@@ -206,8 +208,13 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     openModal: async (view, fill) => {
       const { triggerId } = occasion;
       if (triggerId === undefined) throw new ChatError('expired', 'no_trigger');
-      const opened = await chat.openModal(triggerId, view);
-      if (fill === undefined) return;
+      const opened = await chat.openModal(triggerId, view).catch(async (error: unknown) => {
+        if (!(error instanceof ChatError && error.problem === 'expired')) throw error;
+        log.warn({ delivery: id, problem: error.problem, status: error.code }, 'a dialog came too late');
+        await whisper(dialogTooLate());
+        return undefined;
+      });
+      if (opened === undefined || fill === undefined) return;
       await chat.updateModal(opened, await fill());
     },
   };

@@ -40,6 +40,14 @@ export const flooded = ({ who, limit, waitSeconds }: TurnedAway): Message =>
     next: `Ask again in ${waitSeconds} s. One command can name many hosts: /tcpstates @web.`,
   });
 
+/** A dialog can be opened within 3 s of the click, and Slack or the way took longer. */
+export const dialogTooLate = (): Message =>
+  problemMessage({
+    what: 'Your click arrived too late for its dialog: Slack gives 3 s.',
+    safe: 'Nothing was done.',
+    next: 'Click again.',
+  });
+
 export const busy = (): Message =>
   problemMessage({
     what: 'Too many questions at once, or the bot is about to restart.',

@@ -38,6 +38,7 @@ export class Faults {
   private unreachable = false;
   private withoutHello = false;
   private connections: Connections | undefined;
+  private dropping: NodeJS.Timeout | undefined;
 
   /** @internal the socket server says where the sockets are */
   attach(connections: Connections): void {
@@ -93,6 +94,13 @@ export class Faults {
     return this.connections?.cut() ?? 0;
   }
 
+  /** From now on every socket is cut every so often, until `clear`. */
+  dropSocketsEvery(everyMs: number): void {
+    clearInterval(this.dropping);
+    this.dropping = setInterval(() => this.dropSockets(), everyMs);
+    this.dropping.unref();
+  }
+
   requestRefresh(): void {
     this.connections?.requestRefresh();
   }
@@ -119,6 +127,7 @@ export class Faults {
     for (const send of waiting) send();
     this.unreachable = false;
     this.withoutHello = false;
+    clearInterval(this.dropping);
   }
 
   get isOut(): boolean {
@@ -146,9 +155,11 @@ export class Faults {
 
   /** @internal Passes a delivery on, with what goes wrong on its way. */
   async carry(delivery: Delivery, send: (delivery: Delivery) => Promise<Ack>): Promise<Ack> {
-    if (this.late.left > 0) {
-      this.late.left -= 1;
-      await new Promise((resolve) => setTimeout(resolve, this.late.delayMs));
+    const { late } = this;
+    if (late.left > 0) {
+      late.left -= 1;
+      // What was sent after it arrives before it.
+      await new Promise((resolve) => setTimeout(resolve, late.delayMs));
     }
     if (this.held.size > 0) await this.hold();
     if (this.doubled > 0) {

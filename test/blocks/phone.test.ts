@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SPOKEN_MAX, spoken } from '../../src/blocks/escape.js';
 import type { Message } from '../../src/blocks/message.js';
-import { busy, failed, flooded, outdated, slipped, tooLate } from '../../src/blocks/unanswered.js';
+import { busy, dialogTooLate, failed, flooded, outdated, slipped, tooLate } from '../../src/blocks/unanswered.js';
 import { waitingMessage } from '../../src/blocks/waiting.js';
 
 const folder = new URL('../golden/blocks/', import.meta.url);
@@ -59,6 +59,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
 /** Built here: they need no more than words. */
 const SMALL: Readonly<Record<string, Message>> = {
   busy: busy(),
+  dialogTooLate: dialogTooLate(),
   failed: failed('k3j2h1g0'),
   flooded: flooded({ who: 'person', limit: 20, waitSeconds: 12 }),
   notHereMessage: (await import('../../src/blocks/change-notices.js')).notHereMessage(),
