@@ -24,11 +24,11 @@ export const tableParts = (selector: string, view: FleetView): readonly Part[] =
   const columns = columnsOf(shown);
   const table = dataTable(
     `Hosts of ${selector} to look at, the worst first: ${count(view.rows.length)}`,
-    ['Host', 'Verdict', 'What', ...columns.map((name) => (name === CONNTRACK_USE ? 'conntrack %' : name))],
+    // One column for both: on a phone a third one would be out of sight.
+    ['Host', 'Verdict', ...columns.map((name) => (name === CONNTRACK_USE ? 'conntrack %' : name))],
     shown.map((row): Cell[] => [
       cut(row.member.host, 60),
-      LEVEL_WORDS[row.member.level],
-      rowInWords(row),
+      `${LEVEL_WORDS[row.member.level]}: ${rowInWords(row)}`,
       ...columns.map((name) => row.member.numbers[name] ?? '-'),
     ]),
     Math.min(15, Math.max(3, shown.length)),
