@@ -10,13 +10,14 @@ import { ChangeLifecycle } from '../../src/app/change-lifecycle.js';
 import { readPolicy } from '../../src/config/policy.js';
 import { CHANGE_STATES, type ChangeState, isEnded } from '../../src/core/change.js';
 import type { Diagnosis } from '../../src/core/finding.js';
-import type { Host, Inventory } from '../../src/core/inventory.js';
+import type { Inventory } from '../../src/core/inventory.js';
 import type { Subject } from '../../src/core/policy.js';
 import type { SysctlEntry } from '../../src/core/sysctl.js';
 import type { Log } from '../../src/ports/log.js';
 import { type Store, StoreFailure } from '../../src/ports/store.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { FakeHost, type WireFault } from '../support/fake-gate.js';
+import { aHost } from '../support/hosts.js';
 import { type MemoryDisk, memoryDisk, memoryStore } from '../support/memory-store.js';
 
 /** In CI many, from a seed that stays; elsewhere enough to meet every transition, each time from another. 100,000 by hand. */
@@ -31,19 +32,11 @@ const DEFAULTS = { [REUSE]: '2', [RANGE]: '32768 60999' };
 const WINDOW_SECONDS = 600;
 const HOUR_MS = 3_600_000;
 
-const web: Host = {
-  name: 'web-1',
+const web = aHost('web-1', {
   address: '10.0.0.1',
-  port: 22,
-  user: 'tcpstates',
-  identity: [{ kind: 'agent' }],
   hostKeys: { kind: 'pinned', keys: ['ssh-ed25519 AAAA'] },
-  jump: [],
-  labels: {},
-  groups: [],
-  limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 15_000, outputBytesMax: 1_048_576 },
   access: 'gate',
-};
+});
 const inventory: Inventory = { hosts: new Map([[web.name, web]]), groups: new Map(), revision: '1' };
 const policy = readPolicy(
   `people:

@@ -15,10 +15,10 @@ import { rawModal } from '../../src/blocks/raw.js';
 import { sysctlMessage } from '../../src/blocks/sysctls.js';
 import { whyMessage } from '../../src/blocks/why.js';
 import type { Finding } from '../../src/core/finding.js';
-import type { Host } from '../../src/core/inventory.js';
 import type { Snapshot } from '../../src/core/snapshot.js';
 import { querySysctls } from '../../src/core/sysctl-query.js';
 import { validateView } from '../../src/workspace/validate/index.js';
+import { aHost } from '../support/hosts.js';
 import { complaints } from './support/golden.js';
 import { investigate, rules, snapshotOf } from './support/hosts.js';
 
@@ -160,19 +160,7 @@ const snapshotWith = (text: string): Snapshot => {
   };
 };
 
-const host: Host = {
-  name: 'web-1',
-  address: '10.0.3.7',
-  port: 22,
-  user: 'u',
-  identity: [],
-  hostKeys: { kind: 'pinned', keys: [] },
-  jump: [],
-  labels: {},
-  groups: [],
-  limits: { connectTimeoutMs: 1, totalTimeoutMs: 1, outputBytesMax: 1 },
-  access: 'shell',
-};
+const host = aHost('web-1', { address: '10.0.3.7' });
 
 describe('hostile words', () => {
   test('in every part of an investigation', () => {

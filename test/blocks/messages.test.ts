@@ -13,24 +13,17 @@ import { unknownRuleMessage, whyMessage, whyModal } from '../../src/blocks/why.j
 import type { Host } from '../../src/core/inventory.js';
 import { querySysctls, type SysctlFacts } from '../../src/core/sysctl-query.js';
 import { loadSysctls } from '../../src/sysctls.js';
+import { aHost } from '../support/hosts.js';
 import { complaints, expectGolden, expectGoldenModal } from './support/golden.js';
 import { investigate, rules, snapshotOf, transcriptOf } from './support/hosts.js';
 
 const catalogue = await loadSysctls();
-const host: Host = {
-  name: 'web-1',
+const host = aHost('web-1', {
   address: '10.0.3.7',
-  port: 22,
-  user: 'tcpstates',
-  identity: [],
-  hostKeys: { kind: 'pinned', keys: [] },
-  jump: [],
   labels: { env: 'prod', role: 'web' },
   groups: ['web'],
   note: 'behind lb-2',
-  limits: { connectTimeoutMs: 5000, totalTimeoutMs: 15_000, outputBytesMax: 1_000_000 },
-  access: 'shell',
-};
+});
 const lastKnown = {
   verdict: 'CRITICAL  web-1: the connection-tracking table is full',
   measuredAt: '2026-11-22T11:40:00.000Z',

@@ -4,20 +4,9 @@ import { LOOK_ONLY, readPolicy } from '../../src/config/policy.js';
 import type { Host, Inventory } from '../../src/core/inventory.js';
 import { ACTIONS, type Action, evaluate, evaluateKeys, personOf, type Subject } from '../../src/core/policy.js';
 import type { SysctlEntry } from '../../src/core/sysctl.js';
+import { aHost } from '../support/hosts.js';
 
-const host = (name: string, env: string): Host => ({
-  name,
-  address: '127.0.0.1',
-  port: 22,
-  user: 'tcpstates',
-  identity: [{ kind: 'agent' }],
-  hostKeys: { kind: 'pinned', keys: [] },
-  jump: [],
-  labels: { env },
-  groups: [],
-  limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 15_000, outputBytesMax: 1_048_576 },
-  access: 'shell',
-});
+const host = (name: string, env: string): Host => aHost(name, { labels: { env } });
 const prod = host('web-1', 'prod');
 const lab = host('lab-1', 'lab');
 const bare = host('bare', 'none');

@@ -2,20 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Host, Inventory } from '../../src/core/inventory.js';
 import { matcherOf, nearestNames, parseSelector, patternToRegExp, resolveSelector } from '../../src/core/selector.js';
+import { aHost } from '../support/hosts.js';
 
-const host = (name: string, labels: Record<string, string>, groups: string[] = []): Host => ({
-  name,
-  address: '127.0.0.1',
-  port: 22,
-  user: 'tcpstates',
-  identity: [{ kind: 'agent' }],
-  hostKeys: { kind: 'pinned', keys: [] },
-  jump: [],
-  labels,
-  groups,
-  limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 15_000, outputBytesMax: 1_048_576 },
-  access: 'shell',
-});
+const host = (name: string, labels: Record<string, string>, groups: string[] = []): Host =>
+  aHost(name, { labels, groups });
 const hosts = [
   host('web-1', { env: 'prod', role: 'web' }, ['web']),
   host('web-2', { env: 'prod', role: 'web' }, ['web']),

@@ -1,7 +1,7 @@
 /** Stand-ins for what the bot's app layer talks to: a clock that is moved by hand, a chat that remembers, hosts that answer as told. */
 import type { Message, Modal } from '../../src/blocks/message.js';
 import type { Caller, Person, Standing } from '../../src/core/caller.js';
-import type { Host, Inventory } from '../../src/core/inventory.js';
+import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
 import { type Chat, ChatError, type Place, type Posted } from '../../src/ports/chat.js';
 import type { Clock, Ids } from '../../src/ports/clock.js';
@@ -10,26 +10,7 @@ import type { PendingAnswer, PendingAnswers } from '../../src/ports/pending.js';
 import type { GroupsNow, People } from '../../src/ports/people.js';
 import type { Answer, AskOptions, CheckReport, Transport } from '../../src/ports/transport.js';
 
-export const aHost = (name: string, more: Partial<Host> = {}): Host => ({
-  name,
-  address: '127.0.0.1',
-  port: 22,
-  user: 'tcpstates',
-  identity: [{ kind: 'agent' }],
-  hostKeys: { kind: 'pinned', keys: [] },
-  jump: [],
-  labels: {},
-  groups: [],
-  limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 10_000, outputBytesMax: 1_000_000 },
-  access: 'shell',
-  ...more,
-});
-
-export const anInventory = (...hosts: Host[]): Inventory => ({
-  hosts: new Map(hosts.map((host) => [host.name, host])),
-  groups: new Map([['all', hosts.map(({ name }) => name)]]),
-  revision: hosts.map(({ name }) => name).join(),
-});
+export { aHost, anInventory } from './hosts.js';
 
 export const aCaller = (more: Partial<Caller> = {}): Caller => ({
   teamId: 'T1',
@@ -184,6 +165,9 @@ export class FakePeople implements People {
   shared: { shared: boolean } | { unknown: string } = { shared: false };
   async standing({ userId }: Person): Promise<Standing> {
     return this.standings.get(userId) ?? { kind: 'member' };
+  }
+  standingNow(person: Person): Promise<Standing> {
+    return this.standing(person);
   }
   /** user ids by `team:usergroup` */
   groups: Record<string, string[]> = {};
