@@ -134,13 +134,19 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     const { people } = slack;
     const groups = groupsOf(policy());
     const [standing, found] = await Promise.all([
-      people.standing(caller),
+      acts ? people.standingNow(caller) : people.standing(caller),
       acts
         ? people.groupsNow(caller, groups)
         : people.groupsOf(caller, groups).then((all) => ({ in: all, unknown: [] })),
     ]);
     const { in: userGroups, unknown: userGroupsUnknown } = found;
-    return { account: personKey(caller), userGroups, userGroupsUnknown, member: standing.kind === 'member' };
+    return {
+      account: personKey(caller),
+      userGroups,
+      userGroupsUnknown,
+      member: standing.kind === 'member',
+      ...(standing.kind === 'unknown' ? { memberUnknown: true as const } : {}),
+    };
   };
   const changes = new Changes({
     store,

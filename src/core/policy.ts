@@ -81,8 +81,10 @@ export interface Subject {
   userGroups: readonly string[];
   /** ids that could not be looked up now: they count as no, and the refusal says so */
   userGroupsUnknown?: readonly string[];
-  /** false for guests, people of other organisations, deactivated ones and bots */
+  /** false for guests, people of other organisations, deactivated ones and bots, and where it could not be found out */
   member: boolean;
+  /** it could not be looked up now: it counts as no, and the refusal says so */
+  memberUnknown?: true;
 }
 
 export interface Question {
@@ -166,6 +168,11 @@ export const evaluate = (policy: Policy, inventory: Inventory, question: Questio
     whoCould: peopleIn(policy, couldRoles, person),
   });
 
+  if (!subject.member && subject.memberUnknown === true) {
+    step(false, 'Is it a member of the home workspace?', 'Slack did not say');
+    const what = `Slack did not say in time whether ${person} is still a full member of the workspace`;
+    return verdict(false, `${what}, so it counts as no; click again in a moment`);
+  }
   if (
     !step(
       subject.member,

@@ -14,8 +14,10 @@ export interface People {
   groupsOf(person: Person, groups: readonly string[]): Promise<readonly string[]>;
   /** The same, asked anew, for an act: within a few seconds, and `unknown` is what was not answered by then. */
   groupsNow(person: Person, groups: readonly string[]): Promise<GroupsNow>;
-  /** Never throws: what can't be found out is `unknown` with its reason. */
+  /** Minutes old at most while the workspace answers. Never throws: what can't be found out is `unknown` with its reason. */
   standing(person: Person): Promise<Standing>;
+  /** The same, asked anew, for an act: within a few seconds, whatever was known before. */
+  standingNow(person: Person): Promise<Standing>;
   /** Whether people of other organisations read along in this channel (Slack Connect). */
   sharedOutside(channel: string): Promise<{ shared: boolean } | { unknown: string }>;
 }

@@ -66,6 +66,15 @@ const soon = async <T>(work: Promise<T>, ms: number): Promise<T | undefined> => 
 
 const reasonOf = (error: unknown): string => (error instanceof ChatError ? error.code : 'unexpected');
 
+const standingFrom = async (asked: Promise<Standing>): Promise<Standing> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ChatError && error.code === 'user_not_found') return { kind: 'external' };
+    return { kind: 'unknown', reason: reasonOf(error) };
+  }
+};
+
 export class SlackPeople implements People {
   private readonly standings: Known<Standing>;
   private readonly channels: Known<boolean>;
@@ -107,13 +116,13 @@ export class SlackPeople implements People {
     });
   }
 
-  async standing(person: Person): Promise<Standing> {
-    try {
-      return await this.standings.get(personKey(person));
-    } catch (error) {
-      if (error instanceof ChatError && error.code === 'user_not_found') return { kind: 'external' };
-      return { kind: 'unknown', reason: reasonOf(error) };
-    }
+  standing(person: Person): Promise<Standing> {
+    return standingFrom(this.standings.get(personKey(person)));
+  }
+
+  async standingNow(person: Person): Promise<Standing> {
+    const asked = standingFrom(this.standings.fresh(personKey(person)));
+    return (await soon(asked, NOW_MS)) ?? { kind: 'unknown', reason: 'late' };
   }
 
   async groupsOf({ userId }: Person, groups: readonly string[]): Promise<readonly string[]> {
