@@ -164,6 +164,7 @@ export const waveCodeModal = (
     'One-time code',
     [
       paragraph({ bold: view.brief }),
+      paragraph({ bold: 'On  ' }, ...hostPieces(view.values.map(({ host }) => host))),
       ...valueBlocks(view.values, []),
       input(
         INPUTS.code,
