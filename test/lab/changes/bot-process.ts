@@ -207,7 +207,6 @@ const changes = new Changes({
   diagnose: async () => ({ ok: true, diagnosis: healthy }),
   readSysctls: async () => ({ status: 'read', facts: { values: order.from } as never, readAt: '' }),
   readMany: async () => ({ readAt: '', tookMs: 0, facts: new Map(), silent: [] }),
-  readMany: async () => new Map(),
   maySee: () => true,
   verifyAfterSeconds: [order.verifyAfterSeconds],
   secret: () => undefined,
