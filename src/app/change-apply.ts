@@ -7,6 +7,7 @@ import { hostOf } from './change-permission.js';
 import type { ChangePorts, Diagnose, Result } from './change-ports.js';
 import { record, unknownChange, wasOvertaken } from './change-record.js';
 import { follow, type SettleParts } from './change-settle.js';
+import { beforeOf } from './change-undo.js';
 
 export interface ApplyParts extends SettleParts, Pick<ChangePorts, 'hash' | 'catalogue'> {
   diagnose: Diagnose;
@@ -29,7 +30,8 @@ export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
   const host = hostOf(parts, change);
   const digest = host === undefined ? '' : planDigest({ ...change.plan, host: hostIdentity(host) }, hash);
   // The policy may have moved since: what it allows no longer is not applied.
-  const keys = evaluateKeys(policy(), parts.catalogue, change.plan.entries);
+  const before = await beforeOf(parts, change.undoes, change.plan.host.name, change.plan.entries);
+  const keys = evaluateKeys(policy(), parts.catalogue, change.plan.entries, before);
   if (host === undefined || digest !== change.digest || !keys.allowed) {
     const detail =
       host === undefined
@@ -39,9 +41,9 @@ export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
           : keys.why;
     return record(parts, change, id, { ok: true, events: [{ type: 'went-stale', atMs: clock.now(), detail }] }, 'bot');
   }
-  const before = await parts.diagnose(host);
-  const hostClock = before.ok ? await gate.clock(host) : { failure: before.failure };
-  if (!before.ok || 'failure' in hostClock) {
+  const found = await parts.diagnose(host);
+  const hostClock = found.ok ? await gate.clock(host) : { failure: found.failure };
+  if (!found.ok || 'failure' in hostClock) {
     const failure = 'failure' in hostClock ? hostClock.failure : '';
     await store.due.schedule([dueToApply(id, clock.now())]);
     await store.documents.put(WAITS, id, { failure, atMs: clock.now() });
@@ -63,7 +65,7 @@ export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
   }
   if (!intended.ok || intended.change.state !== 'applying') return intended;
   // By the one process whose intent stands, and before the host is told: no other may overwrite it with what came after.
-  await store.documents.put(BEFORE, id, before.diagnosis);
+  await store.documents.put(BEFORE, id, found.diagnosis);
   // The host's time left, cut by what the bot has spent since it asked for the host's clock.
   const told = await gate.set(host, id, change.plan, hostNotAfter(hostClock));
   return follow(parts, intended.change, told);

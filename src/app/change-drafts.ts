@@ -6,7 +6,7 @@ import type { ChangeDesk, DraftWish } from '../command-changes.js';
 import { byHand, dryRun } from '../core/dry-run.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
-import { type Planned, plan, planByHand, planFinding } from '../core/plan.js';
+import { type Planned, plan, planByHand, planFinding, valuesBefore } from '../core/plan.js';
 import { hostIdentity } from '../core/plan-digest.js';
 import type { SysctlValues } from '../core/snapshot.js';
 import { valueIn } from '../core/values.js';
@@ -84,6 +84,7 @@ const proposal = async (
       id,
       { host: hostIdentity(host), entries, confirmWindowSeconds: windowSeconds, persistent },
       hostNotAfter(hostClock),
+      undoes,
     ),
     ...('failure' in hostClock ? { gateFailure: hostClock.failure } : {}),
   });
@@ -145,7 +146,9 @@ export const draftsAt = (here: Standpoint): Pick<ChangeDesk, 'offers' | 'draft' 
           why: `${moved.key} is ${valueIn(read.facts.values, moved.key) ?? 'not readable'} now, not ${moved.to}: somebody set it since, and that is not overwritten.`,
         });
       const wishes = [...change.plan.entries].reverse().map(({ key, from }) => ({ key, to: from }));
-      const planned = plan(wishes, read.facts.values, here.context(host), { partly: false, undoes: true });
+      const now = change.plan.entries.map(({ key, to }) => ({ key, from: to }));
+      const before = valuesBefore(change, host.name, now);
+      const planned = plan(wishes, read.facts.values, here.context(host), { partly: false, before });
       if (!planned.ok) return refused(here, what, host, planned, wishes);
       const wish = { wishes, partly: false, persistent: change.plan.persistent, readAt: read.readAt };
       return proposal(here, host, planned, wish, change.id);

@@ -3,12 +3,14 @@ import type { Permission } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
+import type { Before } from '../core/plan.js';
 import { hostIdentity, type Plan, type PlanEntry, planDigest } from '../core/plan-digest.js';
 import { evaluateKeys } from '../core/policy.js';
 import { dueOfProposal, dueToExpire } from './change-due.js';
 import { actorOf, type PermissionParts, permission } from './change-permission.js';
 import type { Asker, ChangePorts, Result } from './change-ports.js';
 import { type RecordParts, record } from './change-record.js';
+import { beforeOf } from './change-undo.js';
 
 export type ProposeParts = RecordParts & PermissionParts & Pick<ChangePorts, 'ids' | 'hash'>;
 
@@ -23,15 +25,21 @@ export interface ChangeWish {
   finding?: { id: string; subject?: string };
   confirmWindowSeconds: number;
   persistent: boolean;
+  /** the confirmed change that it takes back */
   undoes?: string;
   /** as a member of this wave, which is approved for it; `endsAtMs`: so long it may wait for its turn */
   wave?: { id: string; endsAtMs: number };
 }
 
 /** May this person ask for this, on this host, here and now? And how many must allow it. */
-const mayPropose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): { may: Permission; approvals: number } => {
+const mayPropose = (
+  parts: ProposeParts,
+  asker: Asker,
+  wish: ChangeWish,
+  before: Before,
+): { may: Permission; approvals: number } => {
   const policy = parts.policy();
-  const keys = evaluateKeys(policy, parts.catalogue, wish.entries);
+  const keys = evaluateKeys(policy, parts.catalogue, wish.entries, before);
   const no = (why: string) => ({ may: { allowed: false as const, why }, approvals: keys.approvals });
   const may = permission(parts, asker, 'propose', wish.host);
   if (!may.allowed) return no(may.why);
@@ -43,11 +51,12 @@ const mayPropose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): { may:
   return { may, approvals: keys.approvals };
 };
 
-export const propose = (parts: ProposeParts, asker: Asker, wish: ChangeWish): Promise<Result> => {
+export const propose = async (parts: ProposeParts, asker: Asker, wish: ChangeWish): Promise<Result> => {
   const { ids, clock, hash, policy } = parts;
   const nowMs = clock.now();
   const by = actorOf(parts, asker);
-  const { may, approvals } = mayPropose(parts, asker, wish);
+  const before = await beforeOf(parts, wish.undoes, wish.host.name, wish.entries);
+  const { may, approvals } = mayPropose(parts, asker, wish, before);
   const plan: Plan = {
     host: hostIdentity(wish.host),
     entries: wish.entries,

@@ -15,8 +15,11 @@ export interface DryRun {
 
 const shown = (value: string): string => (value === '' ? '(empty)' : value);
 
-/** @throws RangeError for a plan that no gate could be told; `plan.ts` makes none */
-export const dryRun = (id: string, plan: Plan, notAfter: NotAfter): DryRun => {
+/**
+ * @param undoes the confirmed change that it takes back, where it is one
+ * @throws RangeError for a plan that no gate could be told; `plan.ts` makes none
+ */
+export const dryRun = (id: string, plan: Plan, notAfter: NotAfter, undoes?: string): DryRun => {
   const { entries, confirmWindowSeconds, persistent } = plan;
   const back = [...entries].reverse();
   return {
@@ -24,6 +27,11 @@ export const dryRun = (id: string, plan: Plan, notAfter: NotAfter): DryRun => {
     steps: [
       `refuses the line when the host has booted anew, or its uptime is beyond ${notAfter.uptimeSeconds} s: it came too late`,
       'refuses while another change of this host is open, and whatever is outside of the bounds that the host keeps itself',
+      ...(undoes === undefined
+        ? []
+        : [
+            `takes a value outside of them where its own record of ${undoes} says that it stood there before; without that record it refuses, and nothing is changed`,
+          ]),
       ...entries.map(({ key, from }) => `reads ${key}, and stops where it is not ${shown(from)}`),
       `writes what it is about to do to ${RECORDS}, synced to disk, and starts its timer of ${confirmWindowSeconds} s`,
       ...entries.map(({ key, to }) => `writes ${key} = ${shown(to)} and reads it back`),

@@ -2,6 +2,7 @@
  * Finding × values as they are now × policy → what may be proposed, or a refusal that says which rule refused and who could.
  * The same for settings that somebody typed. Pure: values, time and what the asker is come in.
  */
+import type { Change } from './change.js';
 import type { Finding, Remedy } from './finding.js';
 import { type GateEntry, REQUEST_CHARACTERS_MAX, setRequest } from './gate/request.js';
 import type { Host, Inventory } from './inventory.js';
@@ -143,9 +144,9 @@ const spelled = (text: string, entry: SysctlEntry): string => {
 const numbersOf = (value: string): number[] => value.split(' ').map(Number);
 
 /** Why a key can't go from one value to another on any host, whoever asks; undefined where it can. */
-const moveProblem = (from: string, to: string, entry: SysctlEntry, undoes: boolean): string | undefined => {
+const moveProblem = (from: string, to: string, entry: SysctlEntry): string | undefined => {
   const { allowed } = entry;
-  if (allowed?.neverLower === true && !undoes) {
+  if (allowed?.neverLower === true) {
     const now = numbersOf(from);
     if (numbersOf(to).some((number, index) => number < (now[index] ?? 0)))
       return `${entry.key} is ${from} now and may only be raised`;
@@ -164,8 +165,9 @@ const tooLong = (entries: readonly GateEntry[]): boolean => {
   }
 };
 
-const settingOf = (wish: Wish, from: string, entry: SysctlEntry): Setting => {
+const settingOf = (wish: Wish, from: string, entry: SysctlEntry, mind?: string): Setting => {
   const { remedy } = wish;
+  const requires = [...(remedy?.requires ?? []), ...(mind === undefined ? [] : [mind])];
   return {
     key: wish.key,
     from,
@@ -176,12 +178,29 @@ const settingOf = (wish: Wish, from: string, entry: SysctlEntry): Setting => {
     scope: remedy?.scope ?? entry.scope,
     ...(remedy?.memoryBytes === undefined ? {} : { memoryBytes: remedy.memoryBytes }),
     ...(remedy?.revertHazard === undefined ? {} : { revertHazard: remedy.revertHazard }),
-    ...(remedy?.requires === undefined ? {} : { requires: remedy.requires }),
+    ...(requires.length === 0 ? {} : { requires }),
     ...(remedy === undefined ? {} : { signal: remedy.signal, reason: remedy.reason }),
   };
 };
 
 type Keys = Pick<Policy, 'keys'>;
+
+/** Values by key that a confirmed change replaced, on the host and over the values that it set there. */
+export type Before = ReadonlyMap<string, string>;
+
+/** Empty unless the change was confirmed, on this host; a key that somebody set since is not among them. */
+export const valuesBefore = (
+  undone: Pick<Change, 'state' | 'plan'> | undefined,
+  host: string,
+  now: readonly { key: string; from: string }[],
+): Before =>
+  new Map(
+    undone?.state === 'confirmed' && undone.plan.host.name === host
+      ? undone.plan.entries
+          .filter((entry) => now.some(({ key, from }) => key === entry.key && from === entry.to))
+          .map(({ key, from }) => [key, from])
+      : [],
+  );
 
 /** One wish against the host's value and the policy's keys. */
 const settingFor = (
@@ -189,17 +208,22 @@ const settingFor = (
   now: SysctlValues,
   policy: Keys,
   catalogue: PlanContext['catalogue'],
-  undoes: boolean,
+  before: Before,
 ): { setting: Setting } | { why: string } => {
   const { key, to } = wish;
   const entry = catalogue.get(key);
-  const keys = evaluateKeys(policy, catalogue, [wish]);
+  const keys = evaluateKeys(policy, catalogue, [wish], before);
   if (entry === undefined || !keys.allowed) return { why: keys.allowed ? `nothing is known of ${key}` : keys.why };
   const from = valueIn(now, key);
   if (from === undefined) return { why: `this host has no ${key}, or it could not be read` };
   if (from === to) return { why: `${key} is ${to === '' ? 'empty' : to}${ALREADY}` };
-  const problem = moveProblem(from, to, entry, undoes);
-  return problem === undefined ? { setting: settingOf(wish, from, entry) } : { why: problem };
+  const takesBack = before.get(key) === to;
+  const problem = takesBack ? undefined : moveProblem(from, to, entry);
+  if (problem !== undefined) return { why: problem };
+  const outside = takesBack ? evaluateKeys(policy, catalogue, [wish]) : undefined;
+  const mind =
+    outside?.allowed === false ? `${outside.why}: this is outside, and allowed as what stood there before` : undefined;
+  return { setting: settingOf(wish, from, entry, mind) };
 };
 /** What is so already needs no change; it keeps nothing else from being proposed. */
 const ALREADY = ' already';
@@ -211,12 +235,12 @@ const arrange = (
   now: SysctlValues,
   policy: Keys,
   catalogue: PlanContext['catalogue'],
-  { partly, undoes = false }: { partly: boolean; undoes?: boolean },
+  { partly, before = new Map() }: { partly: boolean; before?: Before },
 ): Arranged => {
   const settings: Setting[] = [];
   const leftOut: LeftOut[] = [];
   for (const wish of wishes) {
-    const found = settingFor(wish, now, policy, catalogue, undoes);
+    const found = settingFor(wish, now, policy, catalogue, before);
     if ('setting' in found) settings.push(found.setting);
     else if (partly) leftOut.push({ key: wish.key, why: found.why });
     else return { ok: false, why: found.why };
@@ -238,13 +262,13 @@ const arrange = (
  * @param wishes what is to be set
  * @param now values read from the host just now
  * @param how `partly`: what may not be set is left out (a finding's remedies), else it refuses the whole (what was typed);
- *   `undoes`: takes back a confirmed change, so what may only be raised may be lowered to where it was
+ *   `before`: what the change that is taken back replaced; a key may go back to just that, lowered or out of bounds too
  */
 export const plan = (
   wishes: readonly Wish[],
   now: SysctlValues,
   context: PlanContext,
-  how: { partly: boolean; undoes?: boolean },
+  how: { partly: boolean; before?: Before },
 ): Planned => {
   const { policy, inventory, catalogue, host, subject, channel, nowMs } = context;
   const question = { subject, host, nowMs, ...(channel === undefined ? {} : { channel }) };
@@ -252,7 +276,7 @@ export const plan = (
   if (!may.allowed) return { ok: false, why: may.why, whoCould: may.whoCould };
   const arranged = arrange(wishes, now, policy, catalogue, how);
   if (!arranged.ok) return { ok: false, why: arranged.why, whoCould: [] };
-  const { approvals, stepUp, mayPersist } = evaluateKeys(policy, catalogue, arranged.settings);
+  const { approvals, stepUp, mayPersist } = evaluateKeys(policy, catalogue, arranged.settings, how.before);
   return { ...arranged, approvals, stepUp, mayPersist, approvers: approversOf(context) };
 };
 

@@ -246,14 +246,21 @@ export interface KeysVerdict {
   mayPersist: boolean;
 }
 
-/** May these values be set at all, and what does it take? Whoever asks. */
+/**
+ * May these values be set at all, and what does it take? Whoever asks.
+ * @param before what a confirmed change replaced, by key: bounds don't count for taking a key back to just that, because it is
+ *   what stood there; that the key may be set, who approves and how does. The host's gate judges the same way by its own record.
+ * @returns also of values that may not be set what their keys ask for: nobody gets around a code by a value that is refused
+ */
 export const evaluateKeys = (
   policy: Pick<Policy, 'keys'>,
   catalogue: ReadonlyMap<string, SysctlEntry>,
   entries: readonly { key: string; to: string }[],
+  before: ReadonlyMap<string, string> = new Map(),
 ): KeysVerdict => {
-  const rules: KeyRule[] = [];
-  const no = (why: string): KeysVerdict => ({ allowed: false, why, approvals: 0, stepUp: false, mayPersist: false });
+  const rules = entries.flatMap(({ key }) => ruleForKey(policy, key) ?? []);
+  const stepUp = rules.some((rule) => rule.stepUp);
+  const no = (why: string): KeysVerdict => ({ allowed: false, why, approvals: 0, stepUp, mayPersist: false });
   if (entries.length === 0) return no('nothing is to be set');
   for (const { key, to } of entries) {
     const rule = ruleForKey(policy, key);
@@ -261,14 +268,13 @@ export const evaluateKeys = (
     const allowed = catalogue.get(key)?.allowed;
     if (allowed === undefined) return no(`${key} is never set by this program`);
     const problem = valueProblem(to, allowed, rule.bounds);
-    if (problem !== undefined) return no(`${key} must be ${problem}`);
-    rules.push(rule);
+    if (problem !== undefined && before.get(key) !== to) return no(`${key} must be ${problem}`);
   }
   return {
     allowed: true,
     why: 'the policy allows these values',
     approvals: Math.max(1, ...rules.map(({ approvals }) => approvals)),
-    stepUp: rules.some(({ stepUp }) => stepUp),
+    stepUp,
     mayPersist: rules.every(({ mayPersist }) => mayPersist),
   };
 };

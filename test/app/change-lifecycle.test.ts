@@ -231,6 +231,87 @@ test('what the bot counts as never got, the host refuses: it takes a request unt
   expect(uptimeSeconds + 1 - 1_000).toBe(NOT_AFTER_SECONDS);
 });
 
+describe('an undo', () => {
+  /** 2 → 1, confirmed, under a policy that has moved since: 2 is out of its bounds now. */
+  const confirmed = async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    await w.bot().confirm(w.asker('U0GRACE'), id);
+    expect(w.state(id)?.state).toBe('confirmed');
+    w.now.policy = policyWith(`${REUSE}: {max: 1}`);
+    const undo = (undoes: string | undefined, to = '2') =>
+      w.bot().propose(w.asker('U0ADA'), {
+        id: `undo${to}${undoes ?? ''}`.slice(0, 20),
+        host: w.now.host,
+        entries: [{ key: REUSE, from: '1', to }],
+        reason: 'it was for the launch only',
+        confirmWindowSeconds: 300,
+        persistent: false,
+        ...(undoes === undefined ? {} : { undoes }),
+      });
+    return { w, id, undo };
+  };
+
+  test('goes back to what stood there before, out of today’s bounds too, by approval and confirmation as ever', async () => {
+    const { w, id, undo } = await confirmed();
+    const asked = await undo(id);
+    if (!asked.ok) throw new Error(asked.refusal.detail);
+    const { digest } = asked.change;
+    expect(await w.bot().approve(w.asker('U0ADA'), asked.change.id, digest)).toMatchObject({
+      refusal: { code: 'own-request' },
+    });
+    await w.bot().approve(w.asker('U0GRACE'), asked.change.id, digest);
+    expect(w.state(asked.change.id)?.state).toBe('applied');
+    expect(w.model.values.get(REUSE)).toBe('2');
+  });
+
+  test.each<[string, (id: string) => [string | undefined, string]]>([
+    ['to another value', (id) => [id, '0']],
+    ['of nothing', () => [undefined, '2']],
+    ['of a change that there is not', () => ['change0000000099', '2']],
+  ])('%s is held to the bounds', async (_name, how) => {
+    const { w, id, undo } = await confirmed();
+    w.now.policy = policyWith(`${REUSE}: {min: 1, max: 1}`);
+    expect(await undo(...how(id))).toMatchObject({ ok: false, refusal: { code: 'not-permitted' } });
+  });
+
+  test('of a change that was not confirmed is held to the bounds', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    await w.bot().revert(w.asker('U0GRACE'), id, 'worse');
+    w.model.values.set(REUSE, '1');
+    w.now.policy = policyWith(`${REUSE}: {max: 1}`);
+    const asked = await w.bot().propose(w.asker('U0ADA'), {
+      id: 'undo000000000001',
+      host: w.now.host,
+      entries: [{ key: REUSE, from: '1', to: '2' }],
+      reason: 'back',
+      confirmWindowSeconds: 300,
+      persistent: false,
+      undoes: id,
+    });
+    expect(asked).toMatchObject({
+      ok: false,
+      refusal: { code: 'not-permitted', detail: expect.stringContaining('must be') },
+    });
+  });
+});
+
+describe('broken glass', () => {
+  test('has those who were passed over told, once, at once', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    await w.bot().approve(w.asker('U0ADA'), id, digest, glass);
+    expect(w.nudges).toEqual([]);
+    await w.due(0);
+    expect(w.nudges).toEqual(['skipped']);
+    await w.due(1_000);
+    expect(w.nudges).toEqual(['skipped']);
+  });
+});
+
 test.each([1, 29, 901, Number.NaN])('a confirm window of %s s is no window', async (confirmWindowSeconds) => {
   const w = world();
   expect(await w.propose({ confirmWindowSeconds })).toMatchObject({ ok: false, refusal: { code: 'not-permitted' } });

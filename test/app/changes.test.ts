@@ -296,6 +296,6 @@ describe('from the command line', () => {
     await ada.type(`/changes ${id}`, room);
     await ada.waitForMessage(room, /History[\s\S]*proposed it/);
     await ada.type('/changes web-2', room);
-    await ada.waitForMessage(room, 'No change: open and past, on web-2.');
+    await ada.waitForMessage(room, 'No changes: open and past, on web-2');
   });
 });

@@ -1,9 +1,10 @@
 /** Finding × values × policy: what may be proposed, in which order, and why not; and the digest that binds an approval to it. */
 import { describe, expect, test } from '@jest/globals';
 import { readPolicy } from '../../src/config/policy.js';
+import { CHANGE_STATES, type ChangeState } from '../../src/core/change.js';
 import { byHand, dryRun } from '../../src/core/dry-run.js';
 import { parseRequest } from '../../src/core/gate/request.js';
-import { inOrder, type PlanContext, plan, planByHand, readWishes } from '../../src/core/plan.js';
+import { inOrder, type PlanContext, plan, planByHand, readWishes, valuesBefore } from '../../src/core/plan.js';
 import { type Plan, planText } from '../../src/core/plan-digest.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost, anInventory } from '../support/bot-fakes.js';
@@ -75,7 +76,49 @@ describe('a plan', () => {
       ok: false,
       why: expect.stringContaining('only be raised'),
     });
-    expect(plan(wishes, now, context(), { partly: false, undoes: true })).toMatchObject({ ok: true });
+    const before = new Map(wishes.map(({ key, to }) => [key, to]));
+    expect(plan(wishes, now, context(), { partly: false, before })).toMatchObject({ ok: true });
+  });
+
+  test('takes a key back to what stood there before, out of bounds too and said so; to nothing else', () => {
+    const narrow = context(`${BUCKETS}: {min: 400000}`);
+    const before = new Map([[BUCKETS, '4096']]);
+    const back = (to: string, of = before) => plan([{ key: BUCKETS, to }], now, narrow, { partly: false, before: of });
+    expect(back('4096')).toMatchObject({
+      ok: true,
+      settings: [
+        { to: '4096', requires: [expect.stringMatching(/must be a whole number from 400000 .* outside, and allowed/)] },
+      ],
+    });
+    expect(back('4097')).toMatchObject({ ok: false, why: expect.stringContaining('from 400000') });
+    expect(back('4096', new Map())).toMatchObject({ ok: false });
+    // Whether the key may be set at all, and by whom, is asked as always.
+    expect(plan([{ key: BUCKETS, to: '4096' }], now, context(`${REUSE}: {}`), { partly: false, before })).toMatchObject(
+      {
+        ok: false,
+        why: expect.stringContaining('allows nobody'),
+      },
+    );
+    // What is within the bounds needs no word about them.
+    const within = plan([{ key: BUCKETS, to: '500000' }], now, narrow, {
+      partly: false,
+      before: new Map([[BUCKETS, '500000']]),
+    });
+    expect(within.ok && within.settings[0]?.requires).toBeUndefined();
+  });
+
+  test('knows what stood before only of a change that was confirmed, on this host, and is in force still', () => {
+    const undone = (state: ChangeState, name = 'web-1') => ({
+      state,
+      plan: { host: { name }, entries: [{ key: REUSE, from: '2', to: '1' }] } as unknown as Plan,
+    });
+    const entries = [{ key: REUSE, from: '1' }];
+    expect([...valuesBefore(undone('confirmed'), 'web-1', entries)]).toEqual([[REUSE, '2']]);
+    expect(valuesBefore(undone('confirmed', 'web-2'), 'web-1', entries).size).toBe(0);
+    expect(valuesBefore(undone('confirmed'), 'web-1', [{ key: REUSE, from: '0' }]).size).toBe(0);
+    expect(valuesBefore(undefined, 'web-1', entries).size).toBe(0);
+    for (const state of CHANGE_STATES)
+      expect(valuesBefore(undone(state), 'web-1', entries).size).toBe(state === 'confirmed' ? 1 : 0);
   });
 
   test.each([

@@ -91,6 +91,15 @@ describe('who may do what', () => {
     expect(verdict.steps.at(-1)).toEqual({ question: 'Does ada hold one of them?', answer: 'no', holds: false });
   });
 
+  test('where nobody says what somebody is, nothing is allowed, and that is said', () => {
+    const subject = { ...(who['grace'] as Subject), member: false, memberUnknown: true as const };
+    for (const action of ACTIONS)
+      expect(evaluate(policy, inventory, { subject, action, host: prod, channel: 'C0ANY', nowMs: NOW })).toMatchObject({
+        allowed: false,
+        why: expect.stringContaining('click again in a moment'),
+      });
+  });
+
   test('two accounts of one person are one person', () => {
     expect(personOf(policy, 'T0OTHER:U0ADA2')).toBe('ada');
     expect(personOf(policy, 'T0EVIL:U0ADA')).toBe('T0EVIL:U0ADA');
@@ -152,6 +161,19 @@ describe('what may be set', () => {
     [[{ key: 'kernel.hostname', to: 'x' }], 'the policy allows nobody to set kernel.hostname'],
   ])('%j', (entries, why) => {
     expect(evaluateKeys(policy, catalogue, entries).why).toBe(why);
+  });
+
+  test('a value that may not be set still asks for what its key asks for', () => {
+    const refused = evaluateKeys(policy, catalogue, [{ key: 'net.netfilter.nf_conntrack_max', to: '1' }]);
+    expect(refused).toMatchObject({ allowed: false, stepUp: true });
+    const before = new Map([['net.netfilter.nf_conntrack_max', '1']]);
+    expect(evaluateKeys(policy, catalogue, [{ key: 'net.netfilter.nf_conntrack_max', to: '1' }], before)).toMatchObject(
+      {
+        allowed: true,
+        approvals: 2,
+        stepUp: true,
+      },
+    );
   });
 
   test('several keys take what the strictest of them takes', () => {
