@@ -15,9 +15,11 @@ import { diagnoseMessage, hostPicked, pickHost } from '../src/command-alert.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command-host.js';
 import { chooseHosts, fleetActions, measureMany } from '../src/command-many.js';
 import { proposeFinding } from '../src/command-propose.js';
+import { courseOfMany, tooMany, whyOfMany } from '../src/command-several.js';
 import { cancelClicked, stopWatchClicked, watch, watchClicked } from '../src/command-watch.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
+import type { Rule } from '../src/core/rule.js';
 import { nearestNames } from '../src/core/selector.js';
 import { parseSince, trendOf } from '../src/core/trend.js';
 import { watchDuration } from '../src/core/watch.js';
@@ -40,14 +42,14 @@ const usage: Usage = {
   forms: [
     { form: '<host>', does: 'measures the host and says what is wrong, why, and what would help' },
     { form: '<host> --private', does: 'the same, to you alone' },
-    { form: '<host> --why <rule>', does: 'how one rule was judged on this host, with its numbers' },
+    { form: '<host> --why <rule>', does: 'how one rule was judged on this host, with its numbers; up to 20 hosts' },
     {
       form: '<hosts>',
       does: 'many in one answer, the worst first: @web, web-*, env=prod,role=api, web-1,web-2, @web,!web-3',
     },
     { form: '<hosts> --all', does: 'without asking before more than 50 are measured' },
     { form: '<host> --watch 10m', does: 'one message that is kept current, for 1 minute to 2 hours' },
-    { form: '<host> --since 1h', does: 'the course of its numbers, beside the same time yesterday (30m, 2h, 1d)' },
+    { form: '<host> --since 1h', does: 'the course of its numbers, beside the same time yesterday (30m, 2h, 1d); up to 6 hosts' },
     { form: 'help', does: 'this' },
   ],
   examples: ['/tcpstates web-1', '/tcpstates @web', '/tcpstates web-1 --why conntrack-full'],
@@ -91,29 +93,47 @@ const parse = (text: string): Parsed<TcpstatesArgs> => {
 };
 
 const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
-  const selection =
-    args.why === undefined && args.watchMs === undefined && args.since === undefined
-      ? desk.fleet?.select(args.selector)
-      : undefined;
-  if (selection?.ok === true && selection.hosts.length > 1) {
-    const { selector } = args;
-    const confirmed = args.all === true ? Number.POSITIVE_INFINITY : 0;
-    const chosen = await chooseHosts(desk, { command: 'tcpstates', usage, selector, confirmed, private: args.private });
-    if (chosen !== undefined) await measureMany(desk, chosen, { private: args.private });
-    return;
-  }
+  const selection = desk.fleet?.select(args.selector);
+  if (selection?.ok === true && selection.hosts.length > 1) return several(desk, args, selection.hosts);
   const host = await oneHost(desk, usage, args.selector);
   if (host === undefined) return;
   if (args.watchMs !== undefined) return watch(desk, host, args.watchMs);
   if (args.since !== undefined) return course(desk, host, args.since, args.private);
-  if (args.why !== undefined && !desk.rules.has(args.why)) {
-    const ids = [...desk.rules.keys()];
-    return desk.whisper(unknownRuleMessage(args.why, nearestNames(args.why, ids), ids));
-  }
+  if (args.why !== undefined && (await ruleOf(desk, args.why)) === undefined) return;
   const { why } = args;
   await measure(desk, host, { private: args.private }, (investigated) =>
     why === undefined || investigated.status === 'failed' ? undefined : explained(desk, investigated, why),
   );
+};
+
+/** @returns undefined where the typist has been told which rules there are */
+const ruleOf = async (desk: Desk, id: string): Promise<Rule | undefined> => {
+  const rule = desk.rules.get(id);
+  if (rule !== undefined) return rule;
+  const ids = [...desk.rules.keys()];
+  await desk.whisper(unknownRuleMessage(id, nearestNames(id, ids), ids));
+  return undefined;
+};
+
+/** More than one host was named. */
+const several = async (desk: Desk, args: TcpstatesArgs, hosts: readonly Host[]): Promise<void> => {
+  const { selector, since, watchMs, why } = args;
+  const asked = { selector, hosts };
+  const options = { private: args.private };
+  if (watchMs !== undefined) {
+    await tooMany(desk, usage, { ...asked, option: 'watch', value: `${Math.round(watchMs / 60_000)}m` });
+  } else if (since !== undefined) {
+    if (await tooMany(desk, usage, { ...asked, option: 'since', value: since.text })) return;
+    await courseOfMany(desk, hosts, since.ms, options);
+  } else if (why !== undefined) {
+    const rule = await ruleOf(desk, why);
+    if (rule === undefined || (await tooMany(desk, usage, { ...asked, option: 'why', value: why }))) return;
+    await whyOfMany(desk, hosts, rule, options);
+  } else {
+    const confirmed = args.all === true ? Number.POSITIVE_INFINITY : 0;
+    const chosen = await chooseHosts(desk, { command: 'tcpstates', usage, selector, confirmed, ...options });
+    if (chosen !== undefined) await measureMany(desk, chosen, options);
+  }
 };
 
 const DAY_MS = 86_400_000;

@@ -33,13 +33,13 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const WHEN = '{date_short_pretty} {time}';
 
 /** Labels must differ: `-55 min`, `now`. */
-const labels = (trend: Trend): string[] =>
+export const trendLabels = (trend: Trend): string[] =>
   trend.bins.map((begin, at) =>
     at === trend.bins.length - 1 ? 'now' : `-${duration(Math.max(1, (trend.toMs - begin) / 1000))}`.slice(0, 20),
   );
 
 /** A line of a chart has a point in every place: what was not measured is drawn as the value before it, and said below. */
-const filled = (line: TrendLine): number[] => {
+export const filled = (line: TrendLine): number[] => {
   let last = line.values.find((value) => value !== undefined) ?? 0;
   return line.values.map((value) => {
     last = value ?? last;
@@ -48,7 +48,7 @@ const filled = (line: TrendLine): number[] => {
 };
 
 const chart = ({ host, trend }: TrendAnswer): DataVisualizationBlock => {
-  const categories = labels(trend);
+  const categories = trendLabels(trend);
   return {
     type: 'data_visualization',
     title: clean(`${host.name}, the last ${duration((trend.toMs - trend.fromMs) / 1000)}`, 50),

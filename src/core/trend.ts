@@ -35,11 +35,15 @@ export const BINS_MAX = 20;
 const LINES_MAX = 5;
 const DAY_MS = 86_400_000;
 
-/** @param yesterday samples of the same span a day before */
+/**
+ * @param yesterday samples of the same span a day before
+ * @param linesMax so many lines, those that move most
+ */
 export const trendOf = (
   samples: readonly TrendSample[],
   yesterday: readonly TrendSample[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
+  linesMax = LINES_MAX,
 ): Trend => {
   const inside = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).sort((a, b) => a.atMs - b.atMs);
   const before = yesterday.filter(({ atMs }) => atMs >= fromMs - DAY_MS && atMs < toMs - DAY_MS);
@@ -86,7 +90,7 @@ export const trendOf = (
     lines: lines
       .filter(({ most }) => most > 0)
       .sort((a, b) => moves(b) - moves(a) || b.most - a.most || (a.name < b.name ? -1 : 1))
-      .slice(0, LINES_MAX),
+      .slice(0, linesMax),
     findings: [...findings]
       .map(([id, seen]) => ({ id, ...seen }))
       .sort((a, b) => b.samples - a.samples || (a.id < b.id ? -1 : 1)),

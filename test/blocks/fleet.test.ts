@@ -8,10 +8,13 @@ import { fleetConfirmMessage, fleetProgressMessage } from '../../src/blocks/flee
 import { rowInWords } from '../../src/blocks/fleet-words.js';
 import { alertMessage, sweepsMessage } from '../../src/blocks/sweep.js';
 import { trendMessage } from '../../src/blocks/trend.js';
+import { trendManyMessage } from '../../src/blocks/trend-many.js';
+import { whyManyMessage } from '../../src/blocks/why-many.js';
 import { driftOf } from '../../src/core/drift.js';
 import { type FleetMember, viewFleet } from '../../src/core/fleet.js';
 import type { Alert } from '../../src/core/sweep.js';
 import { trendOf } from '../../src/core/trend.js';
+import { courseOf } from '../../src/core/trend-many.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost } from '../support/bot-fakes.js';
 import { complaints, expectGolden } from './support/golden.js';
@@ -229,5 +232,45 @@ describe('sweeps and trends', () => {
     const host = { name: 'web-1' };
     expectGolden('fleet/trend', trendMessage({ host, trend: trendOf(samples, yesterday, span), rules, since: '1h' }));
     expectGolden('fleet/trend-nothing', trendMessage({ host, trend: trendOf([], [], span), rules, since: '1h' }));
+  });
+  test('the course of three hosts: the number that moves most, and a name for each that fits a chart', () => {
+    const span = { fromMs: nowMs - 3_600_000, toMs: nowMs };
+    const samples = (times: number) =>
+      Array.from({ length: 12 }, (_, at) => ({
+        atMs: span.fromMs + at * 300_000,
+        numbers: { TIME_WAIT: 200 + at * times, ESTABLISHED: 80 },
+        findings: [],
+      }));
+    const of = (host: string, times: number) => ({ host, trend: trendOf(samples(times), [], span, 99) });
+    const long = 'web-in-a-far-region-with-a-long-name';
+    const nothing = { host: 'web-9', trend: trendOf([], [], span, 99) };
+    const hosts = [of('web-1', 900), of(`${long}-1`, 100), of(`other-${long}-1`, 10), nothing];
+    expect(courseOf(hosts)).toMatchObject({
+      name: 'TIME_WAIT',
+      labels: ['web-1', expect.any(String), expect.any(String)],
+    });
+    const labels = courseOf(hosts)?.labels ?? [];
+    expect(new Set(labels).size).toBe(3);
+    for (const label of labels) expect(label.length).toBeLessThanOrEqual(20);
+    expectGolden('fleet/trend-many', trendManyMessage({ hosts }));
+    expectGolden('fleet/trend-many-nothing', trendManyMessage({ hosts: [nothing] }));
+  });
+});
+
+describe('one rule on several hosts', () => {
+  test('where it holds first, then where it could not be judged, where it does not, and who gave no answer', () => {
+    const rule = rules.get('conntrack-full');
+    if (rule === undefined) throw new Error('no such rule');
+    const judged = (host: string, recording: string) => {
+      const finding = investigate(snapshotOf(recording, host)).diagnosis.findings.find(({ id }) => id === rule.id);
+      if (finding === undefined) throw new Error('not judged');
+      return { host, finding };
+    };
+    const message = whyManyMessage({
+      rule,
+      hosts: [judged('web-4', 'c01'), judged('web-2', 'p03-tw'), { host: 'web-9', failure: 'The port refused.' }],
+    });
+    expectGolden('fleet/why-many', message);
+    expect(message.text).toMatch(/on 1 of 3 hosts: web-2/);
   });
 });

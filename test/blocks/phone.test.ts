@@ -41,6 +41,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   sweepsMessage: /^fleet\/sweeps/,
   sysctlMessage: /^sysctls\//,
   timelineMessage: /^timeline\//,
+  trendManyMessage: /^fleet\/trend-many/,
   trendMessage: /^fleet\/trend/,
   unknownHostMessage: /^unknown-host/,
   unknownRuleMessage: /^why\/unknown/,
@@ -54,6 +55,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   waveRefusedMessage: /^wave\/(partly|not)/,
   whoCanMessage: /^change\/who-/,
   whoCanWaveMessage: /^wave\/who-/,
+  whyManyMessage: /^fleet\/why-many/,
   whyMessage: /^why\/(present|absent|unjudged)/,
 };
 /** Built here: they need no more than words. */

@@ -77,6 +77,7 @@ export const fakeTransport = (behaviours: Readonly<Record<string, FakeHost>> = {
       const tookMs = behaviour?.delayMs ?? 1;
       return { status: 'ok', transcript: { text, stderr: '', exitCode: 0, tookMs, connectMs: 0, warm: true } };
     },
+    closeKept: () => undefined,
     check: async (host, options) => {
       asked.push(`${host.name} check`);
       const problem = await trouble(host, options);

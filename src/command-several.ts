@@ -1,0 +1,91 @@
+/** What is asked of one host, asked of a few at once: how a rule was judged, the course of a number. */
+import type { Usage } from './blocks/notices.js';
+import { usageMessage } from './blocks/notices.js';
+import { trendManyMessage } from './blocks/trend-many.js';
+import { waitingMessage } from './blocks/waiting.js';
+import { whyManyMessage } from './blocks/why-many.js';
+import type { AnswerOptions, Desk } from './command.js';
+import type { Host } from './core/inventory.js';
+import type { Rule } from './core/rule.js';
+import { trendOf } from './core/trend.js';
+
+/** lines that a chart still shows apart; a page of rows */
+export const SEVERAL = { since: 6, why: 20 } as const;
+const DAY_MS = 86_400_000;
+
+const named = (hosts: readonly Host[], most: number): string =>
+  hosts
+    .slice(0, most)
+    .map(({ name }) => name)
+    .join(',');
+
+/** @returns true where there are too many, and the typist has been told what to type instead */
+export const tooMany = async (
+  desk: Desk,
+  usage: Usage,
+  asked: { option: 'since' | 'why' | 'watch'; selector: string; hosts: readonly Host[]; value: string },
+): Promise<boolean> => {
+  const { option, hosts, value } = asked;
+  const most = option === 'watch' ? 1 : SEVERAL[option];
+  if (hosts.length <= most) return false;
+  const what = `“${asked.selector.slice(0, 80)}” names ${hosts.length} hosts`;
+  const nearest = `${usage.command} ${named(hosts, most)} --${option} ${value}`;
+  await desk.whisper(
+    usageMessage(
+      usage,
+      option === 'watch'
+        ? `${what}; a watch keeps the message of one host current. Type: ${nearest}. All of them now: ${usage.command} ${asked.selector.slice(0, 80)}; all of them again and again: a sweep.`
+        : `${what}; --${option} takes up to ${most}. Type: ${nearest.slice(0, 400)}`,
+    ),
+  );
+  return true;
+};
+
+/** One message: each host measured, the rule judged on each. */
+export const whyOfMany = async (
+  desk: Desk,
+  hosts: readonly Host[],
+  rule: Rule,
+  options: AnswerOptions,
+): Promise<void> => {
+  await desk.answer(
+    waitingMessage({ of: named(hosts, hosts.length).slice(0, 200), doing: `measuring, for ${rule.id}` }),
+    async (_show, cancelled) => {
+      const all = await Promise.all(hosts.map((host) => desk.investigate(host, cancelled)));
+      return whyManyMessage({
+        rule,
+        hosts: all.map((investigated) => {
+          const { host } = investigated;
+          if (investigated.status === 'failed') return { host: host.name, failure: investigated.failure.message };
+          const judged = investigated.diagnosis.findings.filter(({ id }) => id === rule.id);
+          const [finding] = judged;
+          return finding === undefined
+            ? { host: host.name, failure: 'the rule was not judged there' }
+            : { host: host.name, finding };
+        }),
+      });
+    },
+    options,
+  );
+};
+
+/** What was kept of each host; nothing is asked of them. */
+export const courseOfMany = async (
+  desk: Desk,
+  hosts: readonly Host[],
+  sinceMs: number,
+  options: AnswerOptions,
+): Promise<void> => {
+  const toMs = desk.now();
+  const span = { fromMs: toMs - sinceMs, toMs };
+  const read = async (host: Host, backMs: number) =>
+    (await desk.sweeps?.samples(host, span.fromMs - backMs, span.toMs - backMs)) ?? [];
+  const trends = await Promise.all(
+    hosts.map(async (host) => {
+      const [samples, yesterday] = await Promise.all([read(host, 0), read(host, DAY_MS)]);
+      return { host: host.name, trend: trendOf(samples, yesterday, span, Number.POSITIVE_INFINITY) };
+    }),
+  );
+  const message = trendManyMessage({ hosts: trends });
+  await desk.answer(message, async () => message, options);
+};
