@@ -330,8 +330,8 @@ export const MUTANTS = [
   m(
     'src/app/change-lifecycle.ts',
     'an approval that a crash cut short is forgotten',
-    '(nowMs) => [dueToApply(id, nowMs)]',
-    '() => []',
+    '      dueToApply(id, nowMs),\n',
+    '',
     'lifecycle',
   ),
   m(
@@ -419,8 +419,8 @@ export const MUTANTS = [
   m(
     'src/blocks/change-words.ts',
     'a long value is cut short',
-    'preformatted(whole, 2_900)',
-    'preformatted(whole, 200)',
+    'preformatted(diffText(entry), 2_900)',
+    'preformatted(diffText(entry), 200)',
     'card',
   ),
 ];
