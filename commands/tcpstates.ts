@@ -49,7 +49,10 @@ const usage: Usage = {
     },
     { form: '<hosts> --all', does: 'without asking before more than 50 are measured' },
     { form: '<host> --watch 10m', does: 'one message that is kept current, for 1 minute to 2 hours' },
-    { form: '<host> --since 1h', does: 'the course of its numbers, beside the same time yesterday (30m, 2h, 1d); up to 6 hosts' },
+    {
+      form: '<host> --since 1h',
+      does: 'the course of its numbers, beside the same time yesterday (30m, 2h, 1d); up to 6 hosts',
+    },
     { form: 'help', does: 'this' },
   ],
   examples: ['/tcpstates web-1', '/tcpstates @web', '/tcpstates web-1 --why conntrack-full'],
