@@ -107,9 +107,21 @@ const groupsFor = (members: readonly MeasuredMember[]): ((member: MeasuredMember
   const usable = [...byName]
     .filter(([, inside]) => inside.length >= GROUP_HOSTS_MIN)
     .sort(([a, left], [b, right]) => left.length - right.length || (a < b ? -1 : 1))
-    .map(([name, inside]) => ({ name, group: groupOf(`@${name}`, inside) }));
-  const all = members.length >= GROUP_HOSTS_MIN ? groupOf('all that answered', members) : undefined;
-  return (member) => usable.find(({ name }) => member.groups.includes(name))?.group ?? all;
+    .map(([name]) => name);
+  // Made when the first host of it is compared: most of the groups that hosts are in are never the smallest of any.
+  const made = new Map<string, Group>();
+  const once = (name: string, make: () => Group): Group => {
+    const group = made.get(name) ?? make();
+    made.set(name, group);
+    return group;
+  };
+  return (member) => {
+    const name = usable.find((it) => member.groups.includes(it));
+    if (name !== undefined) return once(`@${name}`, () => groupOf(`@${name}`, byName.get(name) ?? []));
+    return members.length < GROUP_HOSTS_MIN
+      ? undefined
+      : once('all that answered', () => groupOf('all that answered', members));
+  };
 };
 
 const furthest = (row: FleetRow): number => Math.abs(row.deviations[0]?.distance ?? 0);
