@@ -13,11 +13,10 @@ import { hostNotAfter } from './change-due.js';
 import { mentionsOf } from './change-people.js';
 import { messageOr, modalOr } from './change-shown.js';
 import type { Standpoint } from './change-standpoint.js';
-import type { Waves } from './wave.js';
+import { openWaves } from './wave-records.js';
 
 const LIST_MAX = 50;
 const MEMBERS_MAX = 200;
-const WAVES_MAX = 5;
 
 const filterWords = ({ all, host, person, sinceSeconds }: ChangesAsked): string =>
   [
@@ -34,24 +33,13 @@ const besides = ({ person }: Standpoint, { requester, approvals, state }: Change
   return state === 'proposed' ? undefined : `It is ${state} already.`;
 };
 
-/** Waves that these changes are members of, each once, as far as this person may see all of their hosts. */
-const wavesOf = async (here: Standpoint, members: readonly Change[], waves?: Waves) => {
-  const ids = [...new Set(members.flatMap(({ wave }) => wave ?? []))].slice(0, WAVES_MAX);
-  const all = await Promise.all(
-    ids.map(async (id) => {
-      const stored = await waves?.records.load(id);
-      if (waves === undefined || stored === undefined) return [];
-      const changes = await waves.records.changesOf(stored.wave);
-      return [...changes.values()].every((change) => here.maySee(change)) ? [{ wave: stored.wave, changes }] : [];
-    }),
+/** Those that these changes are members of, as far as this person may see all of their hosts. */
+const wavesOf = async (here: Standpoint, members: readonly Change[]) =>
+  (await openWaves(here.parts, members)).filter(({ changes }) =>
+    [...changes.values()].every((change) => here.maySee(change)),
   );
-  return all.flat();
-};
 
-export const answersAt = (
-  here: Standpoint,
-  waves?: Waves,
-): Pick<ChangeDesk, 'dryRun' | 'whoCan' | 'list' | 'show'> => ({
+export const answersAt = (here: Standpoint): Pick<ChangeDesk, 'dryRun' | 'whoCan' | 'list' | 'show'> => ({
   dryRun: (ref) =>
     modalOr(here, 'Dry run', async () => {
       const loaded = await here.load(ref.change);
@@ -101,7 +89,7 @@ export const answersAt = (
         ...(asked.sinceSeconds === undefined ? {} : { sinceMs: clock.now() - asked.sinceSeconds * 1_000 }),
       };
       // Of one host its own change is wanted; else a wave is one row.
-      const folds = asked.host === undefined && waves !== undefined;
+      const folds = asked.host === undefined;
       const [found, members] = await Promise.all([
         store.changes.find({ ...filter, ...(folds ? { wave: 'none' } : {}), limit: LIST_MAX + 1 }),
         folds ? store.changes.find({ ...filter, wave: 'any', limit: MEMBERS_MAX }) : [],
@@ -109,7 +97,7 @@ export const answersAt = (
       const seen = found.filter((change) => here.maySee(change));
       return changesMessage({
         changes: seen.slice(0, LIST_MAX),
-        waves: await wavesOf(here, members, waves),
+        waves: await wavesOf(here, members),
         filter: filterWords(asked),
         more: found.length > LIST_MAX || members.length === MEMBERS_MAX,
       });

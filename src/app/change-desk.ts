@@ -23,7 +23,7 @@ export const changeDeskAt = (
     ...draftsAt(here),
     ...proposingAt(here),
     ...clicksAt(here),
-    ...answersAt(here, waves.waves),
+    ...answersAt(here),
     waves: waveDeskAt(here, waves),
   };
 };

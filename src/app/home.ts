@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import { type Store, StoreFailure } from '../ports/store.js';
 import { HomeMemory, type Kept } from './home-memory.js';
+import { openWaves } from './wave-records.js';
 
 export interface HomesParts {
   store: Pick<Store, 'changes' | 'documents'>;
@@ -99,8 +100,9 @@ export class Homes {
     };
     const hostOf = (change: Change): Host | undefined => inventory().hosts.get(change.plan.host.name);
     try {
-      const [open, known, recent, watches] = await Promise.all([
-        changes.find({ open: true, limit: 200 }),
+      const [open, members, known, recent, watches] = await Promise.all([
+        changes.find({ open: true, wave: 'none', limit: 200 }),
+        changes.find({ open: true, wave: 'any', limit: 200 }),
         this.memory.ofHosts(),
         this.memory.ofPerson(personKey(caller)),
         documents.list<Watch>('watch'),
@@ -116,6 +118,9 @@ export class Homes {
           const mine = change.requester.person === me;
           return change.state === 'proposed' && !mine && !done && host !== undefined && may('approve', host).allowed;
         }),
+        waves: (await openWaves(this.parts, members)).filter((it) =>
+          [...it.changes.values()].every(({ plan }) => names.has(plan.host.name)),
+        ),
         inForce: seen.filter(({ state }) => state === 'applying' || state === 'applied' || state === 'verified'),
         findings: visible
           .map((host) => this.newest(host, known.get(host.name)))

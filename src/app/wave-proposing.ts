@@ -24,9 +24,13 @@ const INCIDENT = /https?:\/\/[^\s<>|]{4,300}|\b[A-Z][A-Z0-9]{1,9}-\d{1,8}\b/;
 
 type Asked = Parameters<WaveDesk['draft']>[0];
 
-/** What the selector names beside the hosts that take part: said, so that nobody thinks they do. */
-const notNamed = ({ leftOut }: Asked): HostLeftOut[] =>
-  leftOut.hidden === 0 ? [] : [{ host: `${leftOut.hidden} more`, why: 'you may not see them' }];
+/** What was typed beside the hosts that take part: said, so that nobody thinks they do. */
+const notNamed = ({ leftOut }: Asked): HostLeftOut[] => [
+  ...leftOut.unknown
+    .slice(0, 5)
+    .map((term) => ({ host: term.slice(0, 80), why: 'no host is registered by that name' })),
+  ...(leftOut.hidden === 0 ? [] : [{ host: `${leftOut.hidden} more`, why: 'you may not see them' }]),
+];
 
 /** Every host as it is now, or why it can't take part. */
 const knownOf = async (

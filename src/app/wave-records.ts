@@ -9,12 +9,14 @@ import {
   type WaveEvent,
   type WaveRefusal,
 } from '../core/wave.js';
-import { type DueDraft, StoreFailure } from '../ports/store.js';
+import { type DueDraft, type Store, StoreFailure } from '../ports/store.js';
 import type { ChangePorts } from './change-ports.js';
 
 const WAVES = 'wave';
 /** others that were quicker are given way so often */
 const TRIES_MAX = 6;
+/** shown in one list */
+const WAVES_MAX = 5;
 const LOOK_SOON_MS = 3_000;
 const LOOK_MS = 15_000;
 
@@ -22,7 +24,9 @@ export type WaveResult =
   | { ok: true; wave: Wave }
   | { ok: false; refusal: WaveRefusal | { code: 'unknown-change'; detail: string }; host?: string; wave?: Wave };
 
-export type RecordsParts = Pick<ChangePorts, 'store' | 'clock'>;
+export interface RecordsParts extends Pick<ChangePorts, 'clock'> {
+  store: Pick<Store, 'documents' | 'changes' | 'audit'>;
+}
 
 export const unknownWave = (id: string): WaveResult => ({
   ok: false,
@@ -75,10 +79,8 @@ export class WaveRecords {
     return stored === undefined ? undefined : { wave: stored.value, version: stored.version };
   }
 
-  /** By id. Hosts whose change is not written yet are not there. */
-  async changesOf(wave: Pick<Wave, 'id'>): Promise<ReadonlyMap<string, Change>> {
-    const all = await this.parts.store.changes.find({ wave: { of: wave.id }, limit: WAVE_HOSTS_MAX });
-    return new Map(all.map((change) => [change.id, change]));
+  changesOf(wave: Pick<Wave, 'id'>): Promise<ReadonlyMap<string, Change>> {
+    return changesIn(this.parts.store, wave);
   }
 
   /** What is about to be proposed, before the first host's change is written. @throws StoreFailure `conflict`: it is there already */
@@ -143,3 +145,27 @@ export class WaveRecords {
     };
   }
 }
+
+/** The waves that these changes are members of, each once. */
+export const openWaves = async (
+  { store }: { store: Pick<Store, 'documents' | 'changes'> },
+  members: readonly Change[],
+): Promise<{ wave: Wave; changes: ReadonlyMap<string, Change> }[]> => {
+  const ids = [...new Set(members.flatMap(({ wave }) => wave ?? []))].slice(0, WAVES_MAX);
+  const all = await Promise.all(
+    ids.map(async (id) => {
+      const wave = (await store.documents.get<Wave>(WAVES, id))?.value;
+      return wave === undefined ? [] : [{ wave, changes: await changesIn(store, wave) }];
+    }),
+  );
+  return all.flat();
+};
+
+/** By id. Hosts whose change is not written yet are not there. */
+const changesIn = async (
+  { changes }: Pick<Store, 'changes'>,
+  { id }: Pick<Wave, 'id'>,
+): Promise<ReadonlyMap<string, Change>> => {
+  const all = await changes.find({ wave: { of: id }, limit: WAVE_HOSTS_MAX });
+  return new Map(all.map((change) => [change.id, change]));
+};

@@ -1,10 +1,12 @@
 /** The Home tab: what waits for this person, what is in force, what is wrong, what they may do. Made anew at each opening. */
 import type { HomeView } from '@slack/types';
 import type { Change } from '../core/change.js';
+import type { Wave } from '../core/wave.js';
 import { ACTIONS, encodeRef } from './actions.js';
 import { briefOf, stateWord } from './change-words.js';
 import { actions, bullets, button, context, header, type Line, lines, rich } from './elements.js';
 import type { AnyBlock, Modal } from './message.js';
+import { waveRow } from './wave-words.js';
 import { firstOf, plural } from './words.js';
 
 const LISTED = 8;
@@ -30,6 +32,8 @@ export interface Home {
   atMs: number;
   approvals: readonly Change[];
   inForce: readonly Change[];
+  /** open ones, on hosts that this person sees; their hosts are not among the changes */
+  waves?: readonly { wave: Wave; changes: ReadonlyMap<string, Change> }[];
   findings: readonly HomeHost[];
   recent: readonly HomeHost[];
   may: readonly HomeMay[];
@@ -50,6 +54,16 @@ const changeBlocks = (change: Change, index: number, section: number, about: Lin
     button(`${ACTIONS.changeShow}:${section * 100 + index}`, 'Show with its buttons', {
       value: encodeRef({ change: change.id, digest: change.digest }),
       label: `Show the change of ${change.plan.host.name}`.slice(0, 75),
+    }),
+  ]),
+];
+
+const waveBlocks = ({ wave, changes }: NonNullable<Home['waves']>[number], index: number): AnyBlock[] => [
+  rich(lines(waveRow(wave, changes))),
+  actions([
+    button(`${ACTIONS.waveShow}:${300 + index}`, 'Show with its buttons', {
+      value: encodeRef({ wave: wave.id }),
+      label: `Show the wave on ${wave.selector}`.slice(0, 75),
     }),
   ]),
 ];
@@ -115,6 +129,9 @@ export const homeView = (home: Home): Modal => {
       ],
       'None.',
     ),
+    ...(home.waves === undefined || home.waves.length === 0
+      ? []
+      : section(`Waves: ${home.waves.length}`, home.waves.slice(0, LISTED).flatMap(waveBlocks), '')),
     ...section(
       `Hosts with findings: ${home.findings.length}`,
       hostBlocks(home.findings),

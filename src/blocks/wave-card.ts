@@ -130,6 +130,8 @@ const revertLine = ({ wave }: WaveCard): Line[] =>
     ? []
     : [[{ bold: 'Reverted by  ' }, whoDid(wave.reverting), ' ', moment(wave.reverting.atMs), ', all of it']];
 
+const allOf = (count: number): string => (count === 1 ? '1 host' : `all ${count}`);
+
 /** The buttons that fit what it is now; none for what nobody can do any more. */
 export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'>): Button[] => {
   const value = encodeRef({ wave: wave.id, digest: wave.digest, begun: wave.begun });
@@ -153,7 +155,7 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
       : [
           make(
             ACTIONS.waveConfirm,
-            good.length === inForce.length ? `Confirm all ${good.length}` : `Confirm the ${good.length} not worse`,
+            good.length === inForce.length ? `Confirm ${allOf(good.length)}` : `Confirm the ${good.length} not worse`,
             {
               ...(isBad ? {} : { style: 'primary' as const }),
             },
@@ -163,7 +165,7 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
     inForce.length === 0 || wave.reverting !== undefined
       ? []
       : [
-          make(ACTIONS.waveRevert, `Revert all ${inForce.length}`, {
+          make(ACTIONS.waveRevert, `Revert ${allOf(inForce.length)}`, {
             ...(isBad ? { style: 'primary' as const } : {}),
             confirm: {
               title: 'Revert all?',

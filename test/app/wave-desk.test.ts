@@ -1,8 +1,10 @@
 /** What a person may do with waves: the modal and what it leaves out, clicks, codes, the message, the rows of `/changes`. */
 import { describe, expect, test } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
-import { aHost, wordsOf } from '../support/bot-fakes.js';
+import { Homes } from '../../src/app/home.js';
+import { aHost, anInventory, keepingLog, wordsOf } from '../support/bot-fakes.js';
 import { gatedHost, REUSE } from '../support/changing-bot.js';
+import { memoryStore } from '../support/memory-store.js';
 import { GRACE_SECRET, wavePolicy, waveWorld } from '../support/wave-world.js';
 
 const web = (count: number): string[] => Array.from({ length: count }, (_, at) => `web-${at + 1}`);
@@ -258,6 +260,28 @@ describe('clicks', () => {
       'no such change',
     );
   });
+});
+
+test('on Home a wave is one thing that waits, its hosts are not', async () => {
+  const w = waveWorld(web(3));
+  await w.propose(w.bot());
+  const homes = new Homes({
+    store: memoryStore(w.disk),
+    chat: w.chat,
+    clock: { now: () => w.clock.nowMs, sleep: async () => undefined },
+    log: keepingLog().log,
+    rules: new Map(),
+    policy: () => w.now.policy,
+    inventory: () => anInventory(...w.now.hosts),
+    last: () => undefined,
+  });
+  const subject = { account: 'T0H:U0GRACE', userGroups: [], member: true };
+  const home = await homes.gather({ teamId: 'T0H', userId: 'U0GRACE', channel: 'D1' }, subject);
+  expect(home.approvals).toEqual([]);
+  expect(home.waves?.map(({ wave }) => wave.id)).toEqual([w.wave().id]);
+  w.now.hosts.pop();
+  const less = await homes.gather({ teamId: 'T0H', userId: 'U0GRACE', channel: 'D1' }, subject);
+  expect(less.waves).toEqual([]);
 });
 
 describe('/changes', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { changesMessage } from '../../src/blocks/change-list.js';
+import { homeView } from '../../src/blocks/home.js';
 import { type WaveCard, waveButtons, waveFits, waveMessage, waveParts } from '../../src/blocks/wave-card.js';
 import {
   waveDetailMessage,
@@ -180,7 +181,7 @@ describe('the message of a wave', () => {
       buttons: {
         proposed: ['Approve', 'Deny', 'Who can?'],
         'proposed-codes': ['Approve', 'Deny', 'Who can?'],
-        canary: ['Confirm all 1', 'Stop the wave', 'Revert all 1', 'Hosts one by one'],
+        canary: ['Confirm 1 host', 'Stop the wave', 'Revert 1 host', 'Hosts one by one'],
         running: ['Confirm all 2', 'Stop the wave', 'Revert all 2', 'Hosts one by one'],
         stopped: ['Revert all 3', 'Confirm the 2 not worse', 'Hosts one by one'],
         reverting: ['Hosts one by one'],
@@ -255,6 +256,11 @@ describe('to one person', () => {
       'wave/list',
       changesMessage({ changes: [single], waves: [{ wave, changes }], filter: 'open', more: false }),
     );
+  });
+  test('on Home, its hosts folded', () => {
+    const { wave, changes } = moments['running'] as WaveCard;
+    const none = { approvals: [], inForce: [], findings: [], recent: [], may: [], watches: [] };
+    expectGoldenModal('wave/home', homeView({ atMs: AT, ...none, waves: [{ wave, changes }] }));
   });
   const steps = [{ question: 'May anybody approve there?', answer: 'the roles leads', holds: true }];
   test.each([
