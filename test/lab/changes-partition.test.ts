@@ -17,7 +17,7 @@ jest.setTimeout(3_600_000);
 jest.retryTimes(0);
 
 const all = process.env['CHANGES_MATRIX'] === 'all';
-const HOSTS = all ? 32 : 14;
+const HOSTS = all ? 24 : 14;
 const WINDOW_SECONDS = 30;
 
 const PHASES: Readonly<Record<string, { goal: Goal; pause: Point }>> = {
@@ -96,7 +96,7 @@ describeNeeding(
   () => {
     let theatre: Theatre;
     beforeAll(async () => {
-      theatre = await Theatre.open(HOSTS);
+      theatre = await Theatre.open(HOSTS, 0, 51);
     });
     afterAll(async () => {
       process.stderr.write(`a change across a partition: ${JSON.stringify(theatre?.figures)}\n`);

@@ -1,6 +1,5 @@
 /** One process of the bot, as people and the test see it. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
 import type { FromBot, Looked, Order, ToBot, ToDo } from './orders.js';
 
 const ASK_MS_MAX = 60_000;
@@ -22,8 +21,6 @@ export class Bot {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { PATH: process.env['PATH'] },
     });
-    // The hosts' own timers come first: here all of them share the processors with the bots, elsewhere they do not.
-    if (this.#process.pid !== undefined) setPriority(this.#process.pid, 10);
     this.#process.stderr?.on('data', (data: Buffer) => {
       this.trouble = `${this.trouble}${data.toString()}`.slice(-2_000);
     });

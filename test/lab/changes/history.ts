@@ -58,8 +58,10 @@ export interface Told {
 
 /** seconds beyond the window */
 const LATE_S_MAX = 2;
-const LOOK_MS = 150;
-const HISTORY_MS_MAX = 180_000;
+/** people look again, once nothing has happened for a moment, less often: every look takes a share of the machine from all hosts */
+const LOOK_MS = 200;
+const LOOK_IDLE_MS = 700;
+const HISTORY_MS_MAX = 240_000;
 /** a person waits for the first measurement, but not for ever */
 const MEASURED_MS_MAX = 3_000;
 
@@ -167,6 +169,7 @@ export const play = async (stage: Stage, host: WiredHost, at: number, history: H
     await bot.ready;
     let still = 0;
     let begun = -1;
+    let before = -1;
     while (!bot.dead && !overdue()) {
       const looked: Looked | undefined = await bot.do('look');
       if (looked === undefined) break;
@@ -185,7 +188,9 @@ export const play = async (stage: Stage, host: WiredHost, at: number, history: H
         if (click === 'propose') await bot.do('draft');
         if (click !== undefined) await bot.do(click);
       }
-      await sleep(LOOK_MS);
+      const moved = looked.begun !== before;
+      before = looked.begun;
+      await sleep(moved || still > 0 ? LOOK_MS : LOOK_IDLE_MS);
     }
     if (bot.dead) {
       told.kills++;

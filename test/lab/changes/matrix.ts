@@ -93,6 +93,8 @@ export const lockHeld = (goal: Goal, step: string): History => ({
   name: `${goal}-busy-${step.replaceAll(/[^a-z0-9]+/g, '-')}`,
   lives: [{ pause: { when: 'before', step }, paused: (host) => host.holdLock(12) }],
   ends: step.startsWith('gate:set') ? ['failed'] : [END[goal]],
+  // The timer itself waits for the lock too: it is let go of before the window ends.
+  windowSeconds: goal === 'silence' ? 60 : LONG_SECONDS,
 });
 
 /** Every n-th, beginning with one that depends on the list, so that two lists do not leave out the same. */

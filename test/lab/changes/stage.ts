@@ -104,7 +104,8 @@ export class Theatre {
     figures.gateKills += told.gateKills;
     figures.violations += told.violations.length;
     figures.ends[told.end] = (figures.ends[told.end] ?? 0) + 1;
-    if (told.lateS !== undefined) {
+    // By the host itself: a revert that somebody asked for comes long before the window ends.
+    if (told.lateS !== undefined && told.lateS > -1) {
       figures.takenBack++;
       figures.lateSMax = Math.max(figures.lateSMax, told.lateS);
     }
