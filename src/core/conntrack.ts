@@ -1,6 +1,8 @@
 /** The connection-tracking table: how full it is, who fills it, and how large it should be. */
+
 import type { Advice, Remedy } from './finding.js';
-import { anyOf, type Inquiry, type Known, reaches, rounded } from './inquiry.js';
+import { grouped } from './grouped.js';
+import { anyOf, type Inquiry, type Known, reaches } from './inquiry.js';
 import { loggedNow } from './kernel-log.js';
 import { pow2Ceil, pow2Floor, remedies, remedy } from './remedies.js';
 import type { Conntrack } from './snapshot.js';
@@ -98,7 +100,7 @@ export const tableRemedies = (inquiry: Inquiry, use: TableUse): readonly Remedy[
           key: 'net.netfilter.nf_conntrack_max',
           from: sysctls?.['net.netfilter.nf_conntrack_max'] ?? String(table.max),
           to: String(to),
-          reason: `4 x ${table.count} entries, at least ${MAX_DEFAULT}, as a power of two${memory === undefined ? '' : `, at most 5 % of ${Math.round(memory / 2 ** 20)} MiB memory at ${ENTRY_BYTES} bytes an entry`}`,
+          reason: `4 x ${grouped(table.count)} entries, at least ${grouped(MAX_DEFAULT)}, as a power of two${memory === undefined ? '' : `, at most 5 % of ${grouped(Math.round(memory / 2 ** 20))} MiB memory at ${ENTRY_BYTES} bytes an entry`}`,
           memoryBytes: (to - table.max) * ENTRY_BYTES,
         })
       : undefined;
@@ -110,7 +112,7 @@ export const tableRemedies = (inquiry: Inquiry, use: TableUse): readonly Remedy[
           key: 'net.netfilter.nf_conntrack_buckets',
           from: sysctls?.['net.netfilter.nf_conntrack_buckets'] ?? String(buckets),
           to: String(pow2Ceil(size / ENTRIES_PER_BUCKET_MAX)),
-          reason: `${size} entries in ${buckets} buckets make chains of more than ${ENTRIES_PER_BUCKET_MAX}`,
+          reason: `${grouped(size)} entries in ${grouped(buckets)} buckets make chains of more than ${ENTRIES_PER_BUCKET_MAX}`,
         })
       : undefined;
   return remedies(larger, moreBuckets, shorterTimeout(inquiry, use, table));
@@ -131,7 +133,7 @@ const shorterTimeout = (inquiry: Inquiry, use: TableUse, table: Conntrack): Reme
     key,
     from,
     to: String(SHORT_TIMEOUT_SECONDS),
-    reason: `${share.tw} of ${table.count} entries are closed connections; at ${rounded(arrivingPerSecond)} new ones a second ${SHORT_TIMEOUT_SECONDS} s of them are ${Math.round(arrivingPerSecond * SHORT_TIMEOUT_SECONDS)}`,
+    reason: `${grouped(share.tw)} of ${grouped(table.count)} entries are closed connections; at ${grouped(arrivingPerSecond)} new ones a second ${SHORT_TIMEOUT_SECONDS} s of them are ${grouped(Math.round(arrivingPerSecond * SHORT_TIMEOUT_SECONDS))}`,
     requires: [`no relief before the present timeout of ${from} s has run out`],
   });
 };
@@ -146,7 +148,7 @@ export const tableAdvice = (inquiry: Inquiry, use: TableUse, offered: readonly R
     const about =
       holder.direction === 'in' ? `local port ${holder.localPort}` : `${holder.peerAddress}:${holder.peerPort}`;
     advice.push({
-      what: `${share.tw} connections in TIME_WAIT fill it: keep connections alive in the application instead of one for each request, or exempt this port from tracking (NOTRACK)`,
+      what: `${grouped(share.tw)} connections in TIME_WAIT fill it: keep connections alive in the application instead of one for each request, or exempt this port from tracking (NOTRACK)`,
       about,
     });
     advice.push({
@@ -160,8 +162,8 @@ export const tableAdvice = (inquiry: Inquiry, use: TableUse, offered: readonly R
     advice.push({
       what:
         4 * table.count <= table.max
-          ? `nf_conntrack_max ${table.max} is at least four times what is in the table: flows are dropped for another reason than its size (hash chains, helpers, clashes: conntrack -S tells which)`
-          : `nf_conntrack_max ${table.max} is as large as memory allows it to be proposed: fewer entries are the way, not more room`,
+          ? `nf_conntrack_max ${grouped(table.max)} is at least four times what is in the table: flows are dropped for another reason than its size (hash chains, helpers, clashes: conntrack -S tells which)`
+          : `nf_conntrack_max ${grouped(table.max)} is as large as memory allows it to be proposed: fewer entries are the way, not more room`,
     });
   if (table?.buckets !== undefined && inquiry.kernelAtLeast('4.8') === false)
     advice.push({
@@ -170,4 +172,10 @@ export const tableAdvice = (inquiry: Inquiry, use: TableUse, offered: readonly R
   return advice;
 };
 
-export const fullAt = (use: TableUse, limit: number): Known => reaches(use.ratio, limit);
+/** @param limit share of its maximum */
+export const askFull = (inquiry: Inquiry, { table, ratio }: TableUse, limit: number): Known =>
+  inquiry.ask(
+    `Is the table at least ${limit * 100} % full?`,
+    reaches(ratio, limit),
+    table === undefined ? 'unknown' : `${grouped(table.count)} of ${grouped(table.max)}`,
+  );

@@ -2,8 +2,10 @@
  * Did a change help? Judged by the finding's own measure, not by a state count: TIME_WAIT does not fall when tcp_tw_reuse
  * works, and grows by design when tcp_max_tw_buckets is raised.
  */
+
 import type { Outcome } from './change.js';
 import type { Diagnosis, Evidence, Finding } from './finding.js';
+import { grouped } from './grouped.js';
 
 /** How bad a finding is: 0 nothing, 3 people are failing now; undefined: it could not be judged. */
 const weight = (finding: Finding | undefined): number | undefined => {
@@ -23,8 +25,12 @@ const show = (finding: Finding | undefined): string => {
   const evidence = primary(finding);
   const words = { present: finding.severity, absent: 'gone', inconclusive: 'could not be judged' }[finding.status];
   if (evidence === undefined) return words;
-  const limit = evidence.limit === undefined ? '' : ` of ${evidence.limit}`;
-  return `${words}: ${evidence.name} ${evidence.value}${limit}${evidence.unit === '' ? '' : ` ${evidence.unit}`}`;
+  const { name, value, limit, unit } = evidence;
+  if (typeof value !== 'number' || unit === 'ratio')
+    return `${words}: ${name} ${typeof value === 'number' ? `${Math.round(value * 100)} %` : value}`;
+  // "conntrack entries 1,500 of 1,500", and no second "entries"
+  const counted = unit === '' || name.endsWith(unit) ? '' : ` ${unit}`;
+  return `${words}: ${name} ${grouped(value)}${limit === undefined ? '' : ` of ${grouped(limit)}`}${counted}`;
 };
 
 export interface Effect {

@@ -1,4 +1,6 @@
 /** FIN_WAIT2 that nobody owns, and FIN_WAIT2 that a process keeps. */
+import { grouped } from './grouped.js';
+import type { Inquiry, Known } from './inquiry.js';
 import type { Sockets } from './snapshot.js';
 
 /** Up to this tcp_fin_timeout an orphan is a mini-socket under the TIME_WAIT timer at once; above, a full socket first. */
@@ -20,4 +22,27 @@ export const finWait2 = (sockets: Sockets, finTimeoutSeconds: number): FinWait2 
   const orphaned = sum(groups.filter(({ timer }) => orphanTimers.includes(timer)));
   const owned = sum(groups.filter(({ timer }) => !orphanTimers.includes(timer) && timer !== 'unknown'));
   return { orphaned, owned, untold: Math.max(0, sockets.counts.FIN_WAIT2.total - orphaned - owned) };
+};
+
+/** Asks whether one kind is a pile: shown as evidence, untold where the timers of the others could make it one. */
+export const askFinWait2 = (
+  q: Inquiry,
+  {
+    kind,
+    name,
+    source,
+    what,
+    min,
+  }: { kind: 'orphaned' | 'owned'; name: string; source: string; what: string; min: number },
+): { sockets: Sockets | undefined; count: number; many: Known } => {
+  const sockets = q.reading('sockets');
+  const split =
+    sockets === undefined ? undefined : finWait2(sockets, Number(q.detail('sysctls')?.['net.ipv4.tcp_fin_timeout']));
+  if (split === undefined) return { sockets, count: 0, many: q.askReaches(what, undefined, min) };
+  const count = split[kind];
+  q.show({ name, value: count, unit: 'sockets', source });
+  const untold = count < min && count + split.untold >= min;
+  if (untold)
+    q.lacks(`the timers of ${grouped(split.untold)} FIN_WAIT2 sockets: they tell orphans from owned ones`, true);
+  return { sockets, count, many: q.askReaches(what, untold ? undefined : count, min) };
 };

@@ -3,7 +3,9 @@
  * a judgement carries its evidence and `--why` can retell it. Answers have three values: undefined is "could not be told",
  * and it never turns into "no".
  */
+
 import type { Evidence, Step } from './finding.js';
+import { grouped } from './grouped.js';
 import { kernelAtLeast } from './kernel.js';
 import { comparable, type Rate, rateOf } from './rates.js';
 import type { Judgement, Rule, RuleInput } from './rule.js';
@@ -207,7 +209,7 @@ export class Inquiry {
   askReaches(what: string, value: number | undefined, limit: number | undefined, unit = ''): Known {
     const holds = reaches(value, limit);
     const words = (number: number | undefined): string =>
-      number === undefined ? 'unknown' : `${rounded(number)}${unit === '' ? '' : ` ${unit}`}`;
+      number === undefined ? 'unknown' : `${grouped(number)}${unit === '' ? '' : ` ${unit}`}`;
     return this.ask(`Is ${what} at least ${words(limit)}?`, holds, words(value));
   }
 

@@ -1,5 +1,7 @@
 /** Sockets without a process that still try to say goodbye: what their timers tell, and the setting that ends them sooner. */
+
 import type { Remedy } from './finding.js';
+import { grouped } from './grouped.js';
 import type { Inquiry, Known } from './inquiry.js';
 import { remedy } from './remedies.js';
 import type { Sockets } from './snapshot.js';
@@ -46,7 +48,7 @@ export const fewerRetries = (inquiry: Inquiry, unanswered: number): Remedy | und
     key: 'net.ipv4.tcp_orphan_retries',
     from,
     to: String(RETRIES),
-    reason: `${unanswered} sockets retry towards peers that do not answer; ${from === '0' ? '0 stands for 8 tries, about 100 s' : `${from} tries`}, ${RETRIES} give up within seconds to half a minute (measured: 300 gone in 30 s)`,
+    reason: `${grouped(unanswered)} sockets retry towards peers that do not answer; ${from === '0' ? '0 stands for 8 tries, about 100 s' : `${from} tries`}, ${RETRIES} give up within seconds to half a minute (measured: 300 gone in 30 s)`,
     requires: ['clients on bad links may lose the last bytes of an answer'],
   });
 };

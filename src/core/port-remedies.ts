@@ -1,6 +1,8 @@
 /** A wider range of local ports, computed from the range, the ports in use and the ports that something listens on. */
+
 import { type PortCapacity, unreservedListeners } from './ephemeral.js';
 import type { Remedy } from './finding.js';
+import { grouped } from './grouped.js';
 import type { Inquiry } from './inquiry.js';
 import { formatPorts, overlap } from './port-list.js';
 import { remedies, remedy } from './remedies.js';
@@ -24,7 +26,7 @@ export const reserve = (inquiry: Inquiry, capacity: PortCapacity, ports: readonl
     key: 'net.ipv4.ip_local_reserved_ports',
     from,
     to: formatPorts([...capacity.reserved, ...ports.map((port) => ({ low: port, high: port }))]),
-    reason: `something listens on ${ports.length === 1 ? `port ${ports[0]}` : `these ${ports.length} ports`}: without it an outgoing connection may take the port while the service restarts`,
+    reason: `something listens on ${ports.length === 1 ? `port ${ports[0]}` : `these ${grouped(ports.length)} ports`}: without it an outgoing connection may take the port while the service restarts`,
     requires: ['a connection that already uses such a port keeps it until it closes'],
   });
 };
@@ -55,7 +57,7 @@ export const widerRange = (inquiry: Inquiry, capacity: PortCapacity, used: numbe
       key: 'net.ipv4.ip_local_port_range',
       from: `${capacity.range.low} ${capacity.range.high}`,
       to: `${low} ${high}`,
-      reason: `${capacity.ports} -> ${ports} ports for each destination: ${percent(used / ports)} in use instead of ${percent(used / capacity.ports)}; without reuse they last for ${Math.floor(ports / TIME_WAIT_SECONDS)} connections/s instead of ${Math.floor(capacity.ports / TIME_WAIT_SECONDS)}`,
+      reason: `${grouped(capacity.ports)} -> ${grouped(ports)} ports for each destination: ${percent(used / ports)} in use instead of ${percent(used / capacity.ports)}; without reuse they last for ${grouped(Math.floor(ports / TIME_WAIT_SECONDS))} connections/s instead of ${grouped(Math.floor(capacity.ports / TIME_WAIT_SECONDS))}`,
       ...(first !== undefined && { requires: ['net.ipv4.ip_local_reserved_ports first'] }),
     }),
   );

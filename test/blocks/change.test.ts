@@ -79,8 +79,8 @@ const measured = (outcome: 'better' | 'same' | 'worse' | 'unknown'): ChangeEvent
     atMs: AT + 54_000,
     afterSeconds: 30,
     outcome,
-    before: 'crit: conntrack entries 65536 of 65536 entries',
-    now: outcome === 'unknown' ? 'the host gave no answer' : 'gone: conntrack entries 65900 of 262144 entries',
+    before: 'crit: conntrack entries 65,536 of 65,536',
+    now: outcome === 'unknown' ? 'the host gave no answer' : 'gone: conntrack entries 65,900 of 262,144',
   },
 });
 const confirmIntent: ChangeEvent = { type: 'confirm-intended', by: ada, atMs: AT + 200_000, notAfterMs: AT + 220_000 };

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice, Remedy } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry, type Known } from '../inquiry.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -23,7 +24,7 @@ const anyFull = (q: Inquiry, sockets: Sockets, somaxconn: number | undefined): K
   });
   if (sockets.listenersOmitted > 0) {
     answers.push(undefined);
-    q.lacks(`${sockets.listenersOmitted} more listeners were not listed`, false);
+    q.lacks(`${grouped(sockets.listenersOmitted)} more listeners were not listed`, false);
   }
   const known = anyOf(...answers);
   if (known === undefined && sockets.listeners.some(({ queueLimit }) => queueLimit === undefined))
@@ -123,7 +124,7 @@ export const rule: Rule = {
       });
       if (hot?.queueLimit !== undefined && raise === undefined && hot.queueLimit !== somaxconn)
         advice.push({
-          what: `its own listen() asks for ${hot.queueLimit}${Number.isNaN(somaxconn) ? '' : ` of the ${somaxconn} that somaxconn allows`}: raise the backlog in the application's settings`,
+          what: `its own listen() asks for ${grouped(hot.queueLimit)}${Number.isNaN(somaxconn) ? '' : ` of the ${grouped(somaxconn)} that somaxconn allows`}: raise the backlog in the application's settings`,
           ...about,
         });
       if (q.detail('processes') === undefined || q.detail('processes')?.length === 0)

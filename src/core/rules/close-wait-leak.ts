@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { allOf, anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 import type { Sockets } from '../snapshot.js';
@@ -96,7 +97,7 @@ export const rule: Rule = {
     q.ask(
       'Has the application accepted them (are they not just waiting in a full accept queue)?',
       ours,
-      `${leaked} of ${count} are in no accept queue`,
+      `${grouped(leaked)} of ${grouped(count)} are in no accept queue`,
     );
 
     const age = q.reading('closeWaitAge');
@@ -138,7 +139,7 @@ export const rule: Rule = {
     if (exhausted) q.ask('Has the leak taken every descriptor of its process?', true, 'yes');
     const urgent = anyOf(exhausted, reaches(count, q.threshold('CLOSE_WAIT_CRIT')), growing);
     const advice: Advice[] = owners.slice(0, 3).map(({ process, pid, count: held }) => ({
-      what: `holds ${held} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
+      what: `holds ${grouped(held)} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
       about: `${process} (pid ${pid})`,
     }));
     const ports = sockets.groups

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
-import { fullAt, tableAdvice, tableRemedies, tableUse } from '../conntrack.js';
+import { askFull, tableAdvice, tableRemedies, tableUse } from '../conntrack.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
@@ -22,16 +23,11 @@ export const rule: Rule = {
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
     const use = tableUse(q);
-    const limit = q.threshold('CONNTRACK_FULL_RATIO');
-    const full = q.ask(
-      `Is the table at least ${limit * 100} % full?`,
-      fullAt(use, limit),
-      use.table === undefined ? 'unknown' : `${use.table.count} of ${use.table.max}`,
-    );
+    const full = askFull(q, use, q.threshold('CONNTRACK_FULL_RATIO'));
     const dropping = q.ask(
       'Are flows being dropped or evicted now?',
       use.dropping,
-      use.dropping === undefined ? 'unknown' : `${Math.round(use.dropsPerSecond)} a second`,
+      use.dropping === undefined ? 'unknown' : `${grouped(Math.round(use.dropsPerSecond))} a second`,
     );
     const lines = (q.detail('kernelLog') ?? []).filter((line) => line.includes('conntrack: table full'));
     if (lines.length > 0)

@@ -1,5 +1,5 @@
 import { AVOID } from '../avoidances.js';
-import { fullAt, tableAdvice, tableRemedies, tableUse } from '../conntrack.js';
+import { askFull, tableAdvice, tableRemedies, tableUse } from '../conntrack.js';
 import { allOf, Inquiry } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
@@ -22,12 +22,7 @@ export const rule: Rule = {
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
     const use = tableUse(q);
-    const limit = q.threshold('CONNTRACK_NEAR_FULL_RATIO');
-    const near = q.ask(
-      `Is the table at least ${limit * 100} % full?`,
-      fullAt(use, limit),
-      use.table === undefined ? 'unknown' : `${use.table.count} of ${use.table.max}`,
-    );
+    const near = askFull(q, use, q.threshold('CONNTRACK_NEAR_FULL_RATIO'));
     const full = q.present('conntrack-full');
     const alone = q.ask('Is it not full already?', !full, full ? 'conntrack-full says it is' : 'it is not full');
     const remedies = tableRemedies(q, use);

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import { PORT_THRESHOLDS, peerName, portUse } from '../ephemeral.js';
+import { grouped } from '../grouped.js';
 import { allOf, Inquiry, type Known, rounded } from '../inquiry.js';
 import { widerRange } from '../port-remedies.js';
 import type { Rule } from '../rule.js';
@@ -51,7 +52,7 @@ export const rule: Rule = {
     const used = q.ask(
       `Do outgoing sockets reach ${limit * 100} % of the range?`,
       share >= limit,
-      `${outgoingSockets} of ${capacity.ports}`,
+      `${grouped(outgoingSockets)} of ${grouped(capacity.ports)}`,
     );
 
     // live and TIME_WAIT sockets are counted apart: unless both hold a port each, ports are shared
@@ -87,7 +88,9 @@ export const rule: Rule = {
     const several = q.ask(
       'Do they go to several destinations?',
       elsewhere >= q.threshold('BIND_OTHER_DESTINATIONS_RATIO'),
-      fullest === undefined ? 'no destination was listed' : `${top} of ${outgoingSockets} to ${peerName(fullest)}`,
+      fullest === undefined
+        ? 'no destination was listed'
+        : `${grouped(top)} of ${grouped(outgoingSockets)} to ${peerName(fullest)}`,
     );
     return q.conclude(allOf(used, unshared, several), {
       confidence: 'medium',

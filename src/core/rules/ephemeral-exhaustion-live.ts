@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import { alarmRatio, PORT_THRESHOLDS, peerName, portUse, showTuple, type Tuple } from '../ephemeral.js';
+import { grouped } from '../grouped.js';
 import { Inquiry } from '../inquiry.js';
 import { widerRange } from '../port-remedies.js';
 import type { Rule } from '../rule.js';
@@ -46,11 +47,11 @@ export const rule: Rule = {
     const fullest = worst ?? use.tuples[0];
     if (fullest !== undefined) showTuple(q, use, fullest);
     q.ask(
-      `Does one destination use at least ${Math.round(warn * 100)} % of its ${use.capacity.ports} ports, at least half of them open?`,
+      `Does one destination use at least ${Math.round(warn * 100)} % of its ${grouped(use.capacity.ports)} ports, at least half of them open?`,
       worst !== undefined,
       fullest === undefined
         ? 'no destination has more than a few'
-        : `${peerName(fullest)}: ${fullest.liveTotal} open and ${fullest.timeWait} TIME_WAIT, ${Math.round(fullest.use * 100)} %`,
+        : `${peerName(fullest)}: ${grouped(fullest.liveTotal)} open and ${grouped(fullest.timeWait)} TIME_WAIT, ${Math.round(fullest.use * 100)} %`,
     );
     if (worst === undefined) return q.conclude(false);
     const states = Object.entries(worst.live).sort(([, left], [, right]) => right - left);

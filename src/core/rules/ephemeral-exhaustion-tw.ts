@@ -10,6 +10,7 @@ import {
   type Tuple,
 } from '../ephemeral.js';
 import type { Advice, Remedy } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { Inquiry } from '../inquiry.js';
 import { TIME_WAIT_SECONDS, widerRange } from '../port-remedies.js';
 import { remedies, remedy } from '../remedies.js';
@@ -32,7 +33,7 @@ const reuse = (q: Inquiry, use: PortUse, tuple: Tuple, bindsFirst: boolean): Rem
     key: 'net.ipv4.tcp_tw_reuse',
     from,
     to: '1',
-    reason: `new connections may take over the ${tuple.timeWait} ports that wait in TIME_WAIT: ${use.capacity.ports} ports then last for ${use.capacity.ports} connections/s instead of ${Math.floor(use.capacity.ports / TIME_WAIT_SECONDS)} (measured: 0 of 100 connects before, 100 of 100 at once after)`,
+    reason: `new connections may take over the ${grouped(tuple.timeWait)} ports that wait in TIME_WAIT: ${grouped(use.capacity.ports)} ports then last for ${grouped(use.capacity.ports)} connections/s instead of ${grouped(Math.floor(use.capacity.ports / TIME_WAIT_SECONDS))} (measured: 0 of 100 connects before, 100 of 100 at once after)`,
     requires: ['the other side sends TCP timestamps too', 'the application does not bind() before connect()'],
   });
 };
@@ -109,11 +110,11 @@ export const rule: Rule = {
     const fullest = worst ?? use.tuples[0];
     if (fullest !== undefined) showTuple(q, use, fullest);
     q.ask(
-      `Does one destination use at least ${Math.round(warn * 100)} % of its ${capacity.ports} ports, most of them in TIME_WAIT?`,
+      `Does one destination use at least ${Math.round(warn * 100)} % of its ${grouped(capacity.ports)} ports, most of them in TIME_WAIT?`,
       worst !== undefined,
       fullest === undefined
         ? 'no destination has more than a few'
-        : `${peerName(fullest)}: ${fullest.timeWait} TIME_WAIT and ${fullest.liveTotal} others, ${Math.round(fullest.use * 100)} %`,
+        : `${peerName(fullest)}: ${grouped(fullest.timeWait)} TIME_WAIT and ${grouped(fullest.liveTotal)} others, ${Math.round(fullest.use * 100)} %`,
     );
     if (worst === undefined || fullest === undefined) return q.conclude(false);
     for (const tuple of affected.slice(1, 6))
@@ -132,7 +133,7 @@ export const rule: Rule = {
       const short = q.ask(
         `tcp_tw_reuse is on and ports are taken over: is that at least ${Math.round(warn * 100)} % of what it can give?`,
         recycled >= lasts * warn,
-        `${Math.round(recycled)} of ${Math.round(lasts)} a second`,
+        `${grouped(Math.round(recycled))} of ${grouped(Math.round(lasts))} a second`,
       );
       if (short !== true) return q.conclude(false, { confidence: 'medium' });
     }
@@ -146,7 +147,7 @@ export const rule: Rule = {
       remedies: remedies(reusing, ...wider),
       advice: [
         {
-          what: `keep connections alive or pool them in the application: without reuse ${capacity.ports} ports last for ${Math.floor(capacity.ports / TIME_WAIT_SECONDS)} connections/s`,
+          what: `keep connections alive or pool them in the application: without reuse ${grouped(capacity.ports)} ports last for ${grouped(Math.floor(capacity.ports / TIME_WAIT_SECONDS))} connections/s`,
           about: peerName(worst),
         },
         ...(reusing === undefined ? whyNoReuse(q, worst, bindsFirst) : []),

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
@@ -11,7 +12,7 @@ const FILE_MAX = {
 /** fs.file-max is 2^63-1 by default, and a soft limit may be unlimited: nobody ever comes near. */
 const isUnlimited = (limit: number): boolean => limit >= 2 ** 52;
 const ofLimit = (used: number, limit: number): string =>
-  isUnlimited(limit) ? `${used}, and no limit` : `${used} of ${limit}`;
+  isUnlimited(limit) ? `${grouped(used)}, and no limit` : `${grouped(used)} of ${grouped(limit)}`;
 
 export const rule: Rule = {
   id: 'fd-exhaustion',
@@ -89,7 +90,7 @@ export const rule: Rule = {
     }));
     if (hostFull === true && handles !== undefined)
       advice.push({
-        what: `the machine itself is near fs.file-max ${handles.max}: find who holds them (lsof), raise fs.file-max on the machine`,
+        what: `the machine itself is near fs.file-max ${grouped(handles.max)}: find who holds them (lsof), raise fs.file-max on the machine`,
       });
     const leak = input.earlier.get('close-wait-leak');
     const leaking = new Set((q.detail('closeWaitOwners')?.owners ?? []).map(({ pid }) => pid));

@@ -1,6 +1,8 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { Inquiry, rounded } from '../inquiry.js';
+import { largestGroup } from '../largest-group.js';
 import { fewerRetries, goodbyes, probesUnanswered } from '../orphans.js';
 import { remedies } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -67,14 +69,10 @@ export const rule: Rule = {
           ? false
           : undefined,
       silence
-        ? `${rounded(probes.perSecond)} window probes a second go out, ${rounded(arrived.perSecond)} segments come in; timers show it from the second try on only (${waiting.unanswered} of ${waiting.total})`
-        : `${waiting.unanswered} of ${waiting.total} by their timers`,
+        ? `${grouped(probes.perSecond)} window probes a second go out, ${grouped(arrived.perSecond)} segments come in; timers show it from the second try on only (${grouped(waiting.unanswered)} of ${grouped(waiting.total)})`
+        : `${grouped(waiting.unanswered)} of ${grouped(waiting.total)} by their timers`,
     );
-    const group = sockets.groups.filter(({ state }) => state === 'FIN_WAIT1').sort((a, b) => b.count - a.count)[0];
-    const about =
-      group === undefined
-        ? {}
-        : { about: group.direction === 'in' ? `port ${group.localPort}` : `${group.peerAddress}:${group.peerPort}` };
+    const about = largestGroup(sockets, 'FIN_WAIT1');
     const advice: Advice[] =
       gone === undefined
         ? [

@@ -1,6 +1,7 @@
 import { AVOID } from '../avoidances.js';
-import { finWait2 } from '../fin-wait2.js';
+import { askFinWait2 } from '../fin-wait2.js';
 import { Inquiry } from '../inquiry.js';
+import { largestGroup } from '../largest-group.js';
 import type { Rule } from '../rule.js';
 
 export const rule: Rule = {
@@ -20,31 +21,14 @@ export const rule: Rule = {
   },
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
-    const sockets = q.reading('sockets');
-    const split =
-      sockets === undefined ? undefined : finWait2(sockets, Number(q.detail('sysctls')?.['net.ipv4.tcp_fin_timeout']));
-    if (split !== undefined)
-      q.show({
-        name: 'FIN_WAIT2 with an owner',
-        value: split.owned,
-        unit: 'sockets',
-        source: 'ss -o, no timewait timer',
-      });
-    const min = q.threshold('FIN_WAIT2_OWNED_MIN');
-    const untold = split !== undefined && split.owned < min && split.owned + split.untold >= min;
-    if (untold) q.lacks(`the timers of ${split.untold} FIN_WAIT2 sockets: they tell orphans from owned ones`, true);
-    const many = q.askReaches(
-      'the number of FIN_WAIT2 sockets that a process owns',
-      untold ? undefined : split?.owned,
-      min,
-    );
-    const group = (sockets?.groups ?? [])
-      .filter(({ state }) => state === 'FIN_WAIT2')
-      .sort((a, b) => b.count - a.count)[0];
-    const about =
-      group === undefined
-        ? {}
-        : { about: group.direction === 'in' ? `port ${group.localPort}` : `${group.peerAddress}:${group.peerPort}` };
+    const { sockets, many } = askFinWait2(q, {
+      kind: 'owned',
+      name: 'FIN_WAIT2 with an owner',
+      source: 'ss -o, no timewait timer',
+      what: 'the number of FIN_WAIT2 sockets that a process owns',
+      min: q.threshold('FIN_WAIT2_OWNED_MIN'),
+    });
+    const about = largestGroup(sockets, 'FIN_WAIT2');
     return q.conclude(many, {
       ...(about.about !== undefined && { subject: about.about }),
       advice: [

@@ -1,6 +1,8 @@
 import { AVOID } from '../avoidances.js';
-import { finWait2 } from '../fin-wait2.js';
+import { askFinWait2 } from '../fin-wait2.js';
+import { grouped } from '../grouped.js';
 import { Inquiry } from '../inquiry.js';
+import { largestGroup } from '../largest-group.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
 
@@ -24,29 +26,22 @@ export const rule: Rule = {
   },
   check(input) {
     const q = new Inquiry(rule.thresholds, input);
-    const sockets = q.reading('sockets');
     const timeout = q.detail('sysctls')?.['net.ipv4.tcp_fin_timeout'];
-    const split = sockets === undefined ? undefined : finWait2(sockets, Number(timeout));
-    if (split !== undefined)
-      q.show({ name: 'orphaned FIN_WAIT2', value: split.orphaned, unit: 'sockets', source: 'ss -o, timer (timewait)' });
-    const min = q.threshold('FIN_WAIT2_PILE_MIN');
-    const untold = split !== undefined && split.orphaned < min && split.orphaned + split.untold >= min;
-    if (untold) q.lacks(`the timers of ${split.untold} FIN_WAIT2 sockets: they tell orphans from owned ones`, true);
-    const many = q.askReaches('the number of orphaned FIN_WAIT2 sockets', untold ? undefined : split?.orphaned, min);
-    const group = (sockets?.groups ?? [])
-      .filter(({ state }) => state === 'FIN_WAIT2')
-      .sort((a, b) => b.count - a.count)[0];
-    const about =
-      group === undefined
-        ? {}
-        : { about: group.direction === 'in' ? `port ${group.localPort}` : `${group.peerAddress}:${group.peerPort}` };
+    const { sockets, count, many } = askFinWait2(q, {
+      kind: 'orphaned',
+      name: 'orphaned FIN_WAIT2',
+      source: 'ss -o, timer (timewait)',
+      what: 'the number of orphaned FIN_WAIT2 sockets',
+      min: q.threshold('FIN_WAIT2_PILE_MIN'),
+    });
+    const about = largestGroup(sockets, 'FIN_WAIT2');
     const shorter =
       timeout !== undefined && Number(timeout) > TIMEOUT_SECONDS
         ? remedy(q, {
             key: 'net.ipv4.tcp_fin_timeout',
             from: timeout,
             to: String(TIMEOUT_SECONDS),
-            reason: `${split?.orphaned ?? 0} sockets wait ${timeout} s for a peer that does not close: in the long run the pile is rate x timeout, so a ${Math.round((TIMEOUT_SECONDS / Number(timeout)) * 100)} % of it stays`,
+            reason: `${grouped(count)} sockets wait ${timeout} s for a peer that does not close: in the long run the pile is rate x timeout, so a ${Math.round((TIMEOUT_SECONDS / Number(timeout)) * 100)} % of it stays`,
           })
         : undefined;
     return q.conclude(many, {

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import { Inquiry } from '../inquiry.js';
+import { largestGroup } from '../largest-group.js';
 import { fewerRetries, goodbyes } from '../orphans.js';
 import { remedies } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -34,13 +35,7 @@ export const rule: Rule = {
       });
     }
     const many = q.askReaches('the number of LAST_ACK sockets', waiting?.total, q.threshold('LAST_ACK_MIN'));
-    const group = (sockets?.groups ?? [])
-      .filter(({ state }) => state === 'LAST_ACK')
-      .sort((a, b) => b.count - a.count)[0];
-    const about =
-      group === undefined
-        ? {}
-        : { about: group.direction === 'in' ? `port ${group.localPort}` : `${group.peerAddress}:${group.peerPort}` };
+    const about = largestGroup(sockets, 'LAST_ACK');
     return q.conclude(many, {
       ...(about.about !== undefined && { subject: about.about }),
       remedies: remedies(fewerRetries(q, waiting?.total ?? 0)),

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import type { Remedy } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import { pow2Ceil, remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -26,7 +27,7 @@ const largerTable = (q: Inquiry, family: 'ipv4' | 'ipv6', entries: number): read
         to: String(value),
         reason:
           level === 3
-            ? `4 x ${entries} neighbours, as a power of two`
+            ? `4 x ${grouped(entries)} neighbours, as a power of two`
             : `${level === 2 ? 'half' : 'a quarter'} of gc_thresh3`,
       }),
     ),
@@ -84,12 +85,12 @@ export const rule: Rule = {
       const overflowing = q.ask(
         `Did new ${words} neighbours fail to find room?`,
         fulls === undefined ? undefined : fulls.delta > 0,
-        fulls === undefined ? 'unknown' : `${Math.round(fulls.perSecond)} a second`,
+        fulls === undefined ? 'unknown' : `${grouped(Math.round(fulls.perSecond))} a second`,
       );
       const full = q.ask(
         `Is the ${words} table at least ${limit * 100} % full?`,
         reaches(entries, thresh3 === undefined ? undefined : thresh3 * limit),
-        entries === undefined || thresh3 === undefined ? 'unknown' : `${entries} of ${thresh3}`,
+        entries === undefined || thresh3 === undefined ? 'unknown' : `${grouped(entries)} of ${grouped(thresh3)}`,
       );
       const holds = anyOf(overflowing, full);
       answers.push(holds);

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry, reaches } from '../inquiry.js';
 import { fewerRetries, goodbyes, probesUnanswered } from '../orphans.js';
 import { remedies, remedy } from '../remedies.js';
@@ -53,7 +54,9 @@ export const rule: Rule = {
       orphans !== undefined && orphans < FEW && max === undefined
         ? false
         : reaches(orphans, max === undefined ? undefined : max * ratio),
-      orphans === undefined ? 'unknown' : `${orphans} of ${max ?? 'unknown (the initial namespace alone shows it)'}`,
+      orphans === undefined
+        ? 'unknown'
+        : `${grouped(orphans)} of ${max === undefined ? 'unknown (the initial namespace alone shows it)' : grouped(max)}`,
     );
     const sockets = q.detail('sockets');
     const stuck = sockets === undefined ? [] : [goodbyes(sockets, 'FIN_WAIT1'), goodbyes(sockets, 'LAST_ACK')];
@@ -72,7 +75,7 @@ export const rule: Rule = {
             key: 'net.ipv4.tcp_max_orphans',
             from: String(max),
             to: String(doubled),
-            reason: `twice ${max}: connections are being reset at the limit; up to ${ORPHAN_BYTES_MAX / 1024} KiB of unswappable memory each`,
+            reason: `twice ${grouped(max)}: connections are being reset at the limit; up to ${ORPHAN_BYTES_MAX / 1024} KiB of unswappable memory each`,
             memoryBytes: (doubled - max) * ORPHAN_BYTES_MAX,
             requires: ['find why they pile up: more room only buys time'],
           });

@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
-import { Inquiry, reaches, rounded } from '../inquiry.js';
+import { grouped } from '../grouped.js';
+import { Inquiry, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
 export const rule: Rule = {
@@ -32,7 +33,7 @@ export const rule: Rule = {
     const many = q.ask(
       `Are at least ${limit} packets a second rejected by their timestamp?`,
       known ? reaches(sum, limit) : sum >= limit ? true : undefined,
-      known || sum >= limit ? `${rounded(sum)} a second` : 'unknown',
+      known || sum >= limit ? `${grouped(sum)} a second` : 'unknown',
     );
     const timeWait = q.quietRate('TcpExt.PAWSTimewait');
     const inFlows = timeWait.known && timeWait.perSecond < sum / 2;

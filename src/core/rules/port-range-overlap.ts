@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
 import { portCapacity, unreservedListeners } from '../ephemeral.js';
+import { grouped } from '../grouped.js';
 import { Inquiry, type Known } from '../inquiry.js';
 import { parsePortList } from '../port-list.js';
 import { reserve } from '../port-remedies.js';
@@ -34,7 +35,7 @@ export const rule: Rule = {
       });
     let some: Known = exposed === undefined || sockets === undefined ? undefined : exposed.length > 0;
     if (some === false && (sockets?.listenersOmitted ?? 0) > 0) {
-      q.lacks(`${sockets?.listenersOmitted} more listeners were not listed`, false);
+      q.lacks(`${grouped(sockets?.listenersOmitted ?? 0)} more listeners were not listed`, false);
       some = undefined;
     }
     if (exposed !== undefined && exposed.length > 0)
@@ -42,7 +43,7 @@ export const rule: Rule = {
     q.ask(
       'Does something listen inside the range, unreserved?',
       some,
-      exposed === undefined ? 'unknown' : exposed.length === 0 ? 'nothing' : `${exposed.length} ports`,
+      exposed === undefined ? 'unknown' : exposed.length === 0 ? 'nothing' : `${grouped(exposed.length)} ports`,
     );
     return q.conclude(some, {
       ...(exposed?.[0] !== undefined && {

@@ -1,4 +1,5 @@
 import { AVOID } from '../avoidances.js';
+import { grouped } from '../grouped.js';
 import { allOf, Inquiry, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 
@@ -34,7 +35,7 @@ export const rule: Rule = {
     const busy = q.ask(
       `Are at least ${limit} SYNs a second answered with a cookie because a queue is full?`,
       reaches(rate?.perSecond, limit),
-      rate === undefined ? 'unknown' : `${Math.round(rate.perSecond)} a second`,
+      rate === undefined ? 'unknown' : `${grouped(Math.round(rate.perSecond))} a second`,
     );
     // 2 answers every SYN with a cookie: then the counter tells of load, not of a full queue
     const always = q.ask(

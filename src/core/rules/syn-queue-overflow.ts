@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.js';
 import { allOf, anyOf, Inquiry, type Known, reaches } from '../inquiry.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
@@ -44,7 +45,7 @@ export const rule: Rule = {
     const dropped = q.ask(
       'Is the kernel dropping SYNs because the queue is full (TCPReqQFullDrop)?',
       full === undefined ? undefined : full.delta > 0,
-      full === undefined ? 'unknown' : `${Math.round(full.perSecond)} a second`,
+      full === undefined ? 'unknown' : `${grouped(Math.round(full.perSecond))} a second`,
     );
 
     // where tcp_max_syn_backlog is the limit TCPReqQFullDrop stays 0 and only ListenDrops grows
@@ -54,7 +55,7 @@ export const rule: Rule = {
     const otherDrops = q.ask(
       'Are SYNs dropped for another reason than a full accept queue (ListenDrops - ListenOverflows)?',
       others === undefined ? undefined : others > 0,
-      others === undefined ? 'unknown' : `${others} in the interval`,
+      others === undefined ? 'unknown' : `${grouped(others)} in the interval`,
     );
     const sockets = q.reading('sockets');
     const synRecv = sockets?.counts.SYN_RECV.total;
@@ -80,7 +81,7 @@ export const rule: Rule = {
     const many = q.ask(
       `Is SYN_RECV at least ${ratio * 100} % of its limit?`,
       reaches(synRecv, limit === undefined ? undefined : limit * ratio),
-      synRecv === undefined || limit === undefined ? 'unknown' : `${synRecv} of ${limit}`,
+      synRecv === undefined || limit === undefined ? 'unknown' : `${grouped(synRecv)} of ${grouped(limit)}`,
     );
     // the counter exists with cookies off only: it proves that they are, should the sysctl be unreadable
     // a kernel that counts neither (2.6.32) leaves the pile alone to tell: then it is not known

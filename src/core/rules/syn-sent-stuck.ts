@@ -1,6 +1,7 @@
 import { AVOID } from '../avoidances.js';
 import { peerName } from '../ephemeral.js';
-import { allOf, Inquiry, reaches, rounded } from '../inquiry.js';
+import { grouped } from '../grouped.js';
+import { allOf, Inquiry, reaches } from '../inquiry.js';
 import type { Rule } from '../rule.js';
 import type { SocketGroup } from '../snapshot.js';
 
@@ -40,7 +41,7 @@ export const rule: Rule = {
     const repeated = q.ask(
       `Are at least ${limit} SYNs a second sent again${old ? ' (this kernel counts all retransmits together)' : ''}?`,
       reaches(rate?.perSecond, limit),
-      rate === undefined ? 'unknown' : `${rounded(rate.perSecond)} a second`,
+      rate === undefined ? 'unknown' : `${grouped(rate.perSecond)} a second`,
     );
     const peers = (sockets?.groups ?? [])
       .filter((group): group is OutGroup => group.direction === 'out' && group.state === 'SYN_SENT')

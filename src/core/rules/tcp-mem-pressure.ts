@@ -1,6 +1,8 @@
 import { AVOID } from '../avoidances.js';
 import type { Advice } from '../finding.js';
+import { grouped } from '../grouped.js';
 import { anyOf, Inquiry, reaches } from '../inquiry.js';
+import { largestGroup } from '../largest-group.js';
 import { remedies, remedy } from '../remedies.js';
 import type { Rule } from '../rule.js';
 import type { Sockets } from '../snapshot.js';
@@ -11,7 +13,7 @@ const MEMORY_SHARE_MAX = 0.25;
 const pageBytes = (architecture: string | undefined): number =>
   /^(x86_64|i[3-6]86|amd64|s390x)$/.test(architecture ?? '') ? 4096 : 65_536;
 
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+const mebibytes = (bytes: number): string => `${grouped(Math.round(bytes / 2 ** 20))} MiB`;
 
 /** Who holds the memory: bytes that the application does not read, or that peers do not take. */
 const holders = (sockets: Sockets | undefined): readonly Advice[] => {
@@ -26,21 +28,17 @@ const holders = (sockets: Sockets | undefined): readonly Advice[] => {
         what: 'find who holds it: ss -tanmp, sum of Recv-Q and Send-Q by process (other namespaces of the machine count as well)',
       },
     ];
-  const port = [...(sockets?.groups ?? [])].sort((a, b) => b.count - a.count)[0];
-  const about =
-    port === undefined
-      ? {}
-      : { about: port.direction === 'in' ? `port ${port.localPort}` : `${port.peerAddress}:${port.peerPort}` };
+  const about = largestGroup(sockets);
   return unsent >= unread
     ? [
         {
-          what: `${mebibytes(unsent)} wait to be sent on ${of('sent')} sockets: their peers do not read. Limit what is queued for one peer, and drop peers that do not read (write timeout, TCP_USER_TIMEOUT)`,
+          what: `${mebibytes(unsent)} wait to be sent on ${grouped(of('sent'))} sockets: their peers do not read. Limit what is queued for one peer, and drop peers that do not read (write timeout, TCP_USER_TIMEOUT)`,
           ...about,
         },
       ]
     : [
         {
-          what: `${mebibytes(unread)} wait to be read on ${of('read')} sockets: the application does not read. Look whether it is blocked`,
+          what: `${mebibytes(unread)} wait to be read on ${grouped(of('read'))} sockets: the application does not read. Look whether it is blocked`,
           ...about,
         },
       ];
@@ -96,13 +94,15 @@ export const rule: Rule = {
       'Is its memory at the pressure line (tcp_mem[1])?',
       // inside a namespace the line cannot be read; the kernel's own answer above stands for it
       pressure === undefined && inside ? false : reaches(pages, pressure),
-      pages === undefined ? 'unknown' : `${pages} of ${pressure ?? 'unknown'} pages`,
+      pages === undefined
+        ? 'unknown'
+        : `${grouped(pages)} of ${pressure === undefined ? 'unknown' : grouped(pressure)} pages`,
     );
     const entries = q.rate('TcpExt.TCPMemoryPressures');
     const entered = q.ask(
       'Did it enter pressure in the interval (TCPMemoryPressures)?',
       entries === undefined ? undefined : entries.delta > 0,
-      entries === undefined ? 'unknown' : `${entries.delta} times`,
+      entries === undefined ? 'unknown' : `${grouped(entries.delta)} times`,
     );
     const critical = reaches(pages, max === undefined ? undefined : max * q.threshold('TCP_MEM_CRIT_RATIO'));
 

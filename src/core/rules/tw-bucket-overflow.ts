@@ -1,5 +1,6 @@
 import { AVOID } from '../avoidances.js';
-import { Inquiry, type Known, rounded } from '../inquiry.js';
+import { grouped } from '../grouped.js';
+import { Inquiry, type Known } from '../inquiry.js';
 import { LOG_SECONDS_MAX, loggedSecondsAgo } from '../kernel-log.js';
 import { TIME_WAIT_SECONDS } from '../port-remedies.js';
 import { pow2Ceil, pow2Floor, remedies, remedy } from '../remedies.js';
@@ -50,14 +51,14 @@ export const rule: Rule = {
       q.ask(
         'Is the count at its limit (this kernel does not count overflows)?',
         holds,
-        `${tw ?? 'unknown'} of ${limit ?? 'unknown'}${seconds === undefined ? '' : `, last logged ${Math.round(seconds)} s ago`}`,
+        `${tw === undefined ? 'unknown' : grouped(tw)} of ${limit === undefined ? 'unknown' : grouped(limit)}${seconds === undefined ? '' : `, last logged ${Math.round(seconds)} s ago`}`,
       );
     } else {
       const rate = q.rate('TcpExt.TCPTimeWaitOverflow');
       holds = q.ask(
         'Are connections closed without TIME_WAIT now (TCPTimeWaitOverflow)?',
         rate === undefined ? undefined : rate.delta > 0,
-        rate === undefined ? 'unknown' : `${rounded(rate.perSecond)} a second`,
+        rate === undefined ? 'unknown' : `${grouped(rate.perSecond)} a second`,
       );
     }
     if (tw !== undefined)
@@ -75,7 +76,7 @@ export const rule: Rule = {
             key: 'net.ipv4.tcp_max_tw_buckets',
             from: String(limit),
             to: String(to),
-            reason: `2 x ${TIME_WAIT_SECONDS} s x ${rounded(perSecond)} closes/s, at least ${BUCKETS_MIN}, as a power of two, at most 5 % of memory`,
+            reason: `2 x ${TIME_WAIT_SECONDS} s x ${grouped(perSecond)} closes/s, at least ${grouped(BUCKETS_MIN)}, as a power of two, at most 5 % of memory`,
             memoryBytes: (to - limit) * BUCKET_BYTES,
           });
     const sockets = q.detail('sockets');

@@ -102,7 +102,7 @@ const conntrack: readonly Question[] = [
         .meta({ memoryMebibytes: 16_384 }),
     finds: ['conntrack-full crit'],
     remedies: [`${MAX} 32768 -> 262144`, 'net.netfilter.nf_conntrack_tcp_timeout_time_wait 120 -> 30'],
-    says: ['18888 connections in TIME_WAIT'],
+    says: ['18,888 connections in TIME_WAIT'],
   },
   {
     name: 'closed flows arrive too fast for a shorter time',
