@@ -13,6 +13,8 @@ export interface LabCase {
   healthy?: true;
   /** changes limits of the whole machine meanwhile: one such case at a time */
   whole?: true;
+  /** and these limits are felt by every socket of the machine: what is measured beside it is not to be trusted */
+  felt?: true;
   /** new SSH connections fail while it is in trouble */
   warmOnly?: true;
   /** asked of the machine's own namespace, where alone it can be seen */
@@ -82,6 +84,7 @@ export const LAB_CASES: readonly LabCase[] = [
     script: 'fin-wait1',
     variables: { ORPHANS: '150' },
     whole: true,
+    felt: true,
   },
   { id: 'fin-wait2-orphans', about: 'FIN_WAIT2 of peers that never close', script: 'fin-wait2' },
   {
@@ -91,7 +94,7 @@ export const LAB_CASES: readonly LabCase[] = [
     variables: { KEPT_BY: 'app', PILE: '200' },
   },
   { id: 'last-ack', about: 'peers that closed first and vanished', script: 'last-ack' },
-  { id: 'tcp-memory', about: 'TCP memory under pressure', script: 'tcp-memory', whole: true },
+  { id: 'tcp-memory', about: 'TCP memory under pressure', script: 'tcp-memory', whole: true, felt: true },
   { id: 'packet-loss', about: 'a path that loses 8 %', script: 'packet-loss' },
   { id: 'syn-sent', about: 'an upstream behind a firewall that drops', script: 'syn-sent' },
   { id: 'descriptors', about: 'a server out of file descriptors', script: 'descriptors' },

@@ -22,6 +22,11 @@ const known = (id: string): LabCase => {
   if (found === undefined) throw new Error(`no case ${id}`);
   return found;
 };
+/** A minute from now, in the host's own words. */
+const notAfter = (): string => {
+  const boot8 = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  return `${boot8}.${Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])) + 60}`;
+};
 const gone = async (folder: string): Promise<void> => {
   for (let waited = 0; waited < 200 && existsSync(folder); waited += 1) await sleep(100);
   expect(existsSync(folder)).toBe(false);
@@ -50,11 +55,9 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'py
 
       const outside = readFileSync('/proc/sys/net/ipv4/tcp_max_tw_buckets', 'utf8');
       expect(await running.symptom()).not.toEqual({ overflows: 0 });
-      const boot8 = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
-      const notAfter = `${boot8}.${Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])) + 60}`;
       const set = await transport.gate(
         host,
-        `set labgate1 60 ${notAfter} runtime net.ipv4.tcp_max_tw_buckets:500:262144`,
+        `set labgate1 60 ${notAfter()} runtime net.ipv4.tcp_max_tw_buckets:500:262144`,
       );
       expect(set).toMatchObject({ status: 'answered', answer: { end: 'ok', fields: { state: 'applied' } } });
       expect(await running.symptom()).toEqual({ overflows: 0 });
@@ -67,6 +70,29 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'py
     }
     expect(existsSync(running.folder)).toBe(false);
     expect(existsSync('/usr/local/libexec/tcpstates')).toBe(false);
+  });
+
+  test('a limit of the machine that the gate of a host has changed is given back, timer or not', async () => {
+    const before = limit();
+    const running = await RunningCase.up(known('conntrack-full'), {
+      secondsMax: 120,
+      owner: process.pid,
+      enroll: await enrollment(),
+    });
+    const transport = createTransport({ hosts: [running.host], workerUrl });
+    try {
+      const higher = `${Number(before) * 2}`;
+      const set = await transport.gate(
+        running.host,
+        `set labgate2 600 ${notAfter()} runtime net.netfilter.nf_conntrack_max:${before}:${higher}`,
+      );
+      expect(set).toMatchObject({ status: 'answered', answer: { end: 'ok', fields: { state: 'applied' } } });
+      expect(limit()).toBe(higher);
+    } finally {
+      await transport.close(0);
+      await running.down();
+    }
+    expect(limit()).toBe(before);
   });
 
   test('a limit of the machine is given back when the owner dies', async () => {

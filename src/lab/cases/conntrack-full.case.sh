@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The connection-tracking table is full: of live connections, or of closed ones.
 WHOLE=yes
+PATIENCE=0.5 # seconds: most tries fail here
 MAX=/proc/sys/net/netfilter/nf_conntrack_max
 tracked() {
   T iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
@@ -27,9 +28,9 @@ trouble() {
 # What people see: SSH from outside and on the host itself, DNS, ping.
 symptom() {
   printf '{"ssh":%s,"sshOnTheHost":%s,"dns":%s,"ping":{"lostPercent":%s},"count":%s}\n' \
-    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 4 --timeout 0.5 --secs 10)" \
-    "$(T "$PY" -E -s "$HERE/sockets.py" conn --to 127.0.0.1:22 --mode req --n 4 --timeout 0.5 --secs 10)" \
-    "$(T "$PY" -E -s "$HERE/sockets.py" udpq --to $PIP:53 --n 4 --timeout 0.5)" \
+    "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:22 --mode req --n 4 --timeout $PATIENCE --secs 10)" \
+    "$(T "$PY" -E -s "$HERE/sockets.py" conn --to 127.0.0.1:22 --mode req --n 4 --timeout $PATIENCE --secs 10)" \
+    "$(T "$PY" -E -s "$HERE/sockets.py" udpq --to $PIP:53 --n 4 --timeout $PATIENCE)" \
     "$(T ping -c 3 -i 0.2 -W 1 $PIP 2>/dev/null | sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p')" \
     "$(T cat /proc/sys/net/netfilter/nf_conntrack_count)"
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Healthy: the connection-tracking table at 40 %, and thousands of TIME_WAIT.
 . "$HERE/conntrack-full.case.sh"
+PATIENCE=3
 trouble() {
   gset $MAX 10000
   serve bgT web --listen $TIP:80 --mode closefirst

@@ -3,12 +3,18 @@
 # 300 kB written and closed towards peers that never read (PEER=deaf), or that are gone (PEER=gone).
 ORPHANS=${ORPHANS:-}
 [ -z "$ORPHANS" ] || WHOLE=yes
+orphans() { awk '/^TCP:/ { print $5 }' /proc/net/sockstat; }
+# those of a case before this one are gone
+calm() { local before; before=$(orphans); sleep 1; [ $(($(orphans) - before)) -gt -5 ]; }
 trouble() {
-  [ -z "$ORPHANS" ] || gset /proc/sys/net/ipv4/tcp_max_orphans $(($(awk '/^TCP:/ { print $5 }' /proc/net/sockstat) + ORPHANS))
-  serve bgT web --listen $TIP:80 --mode sendclose --send 300000
-  load bgP load --to $TIP:80 --mode hold --rcvbuf 4096 --rate 100 --stop-at 300
   if [ -n "$ORPHANS" ]; then
-    want 30 live_at_least load tried 300
+    want 30 calm
+    gset /proc/sys/net/ipv4/tcp_max_orphans $(($(orphans) + ORPHANS))
+  fi
+  serve bgT web --listen $TIP:80 --mode sendclose --send 300000
+  load bgP load --to $TIP:80 --mode hold --rcvbuf 4096 --rate 100 --stop-at 340
+  if [ -n "$ORPHANS" ]; then
+    want 30 live_at_least load tried 340
     sleep 1
     load bgP more --to $TIP:80 --mode hold --rcvbuf 4096 --rate 8
     want 30 rises TCPAbortOnMemory

@@ -5,7 +5,7 @@ trouble() {
   local mode=closefirst
   [ "${KEPT_BY:-nobody}" = nobody ] || mode=halfclose
   serve bgT web --listen $TIP:80 --mode $mode
-  load bgP burst --to $TIP:80 --mode hold --rate 400 --stop-at "${PILE:-800}"
+  load bgP burst --to $TIP:80 --mode hold --rate 400 --stop-at $((${PILE:-800} * 11 / 10))
   want 30 at_least fin-wait-2 "${PILE:-800}"
   [ "${KEPT_BY:-nobody}" = app ] || load bgP load --to $TIP:80 --mode hold --rate 10
 }

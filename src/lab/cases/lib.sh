@@ -35,8 +35,8 @@ until_true() {
     sleep 0.2
   done
 }
-# want SECONDS command...: the case is not up without it
-# (twice as long as it takes on a machine that has time: a busy one is late, not wrong)
+# want SECONDS command...: the case is not up without it (twice as long as it takes on a machine that has time: a busy one is
+# late, not wrong). Of a load a few connections may fail: what is waited for is always less than what was tried.
 want() { local most=$(( $1 * 2 )); shift; until_true "$most" "$@" || die "did not come about within $most s: $*"; }
 
 # --- namespaces
@@ -199,11 +199,12 @@ case_article() {
 }
 # Takes the case down when its time is up or whoever wanted it is gone, and holds the machine's lock meanwhile.
 case_guard() {
-  local deadline=$(($(date +%s) + SECONDS_MAX))
+  local deadline
   if [ "$WHOLE" = yes ]; then
     exec 9>"$LOCK"
     flock -w "$LOCK_WAIT" 9 || { : >"$RUN/guard.busy"; return; }
   fi
+  deadline=$(($(date +%s) + SECONDS_MAX))
   : >"$RUN/guard.ready"
   while [ -d "$RUN" ]; do
     sleep 0.5

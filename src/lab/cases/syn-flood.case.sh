@@ -7,4 +7,4 @@ trouble() {
   bgP flood synflood --to $TIP:80 --rate "${RATE:-1500}" --n 2000000 --secs "$SECONDS_MAX"
   if [ "${COOKIES:-0}" = 1 ]; then want 30 rises TCPReqQFullDoCookies; else want 30 rises ListenDrops; fi
 }
-symptom() { printf '{"connects":%s}\n' "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:80 --mode req --n 10 --timeout 0.5 --secs 12)"; }
+symptom() { printf '{"connects":%s}\n' "$(P "$PY" -E -s "$HERE/sockets.py" conn --to $TIP:80 --mode req --n 10 --timeout "$([ "${COOKIES:-0}" = 1 ] && echo 3 || echo 0.5)" --secs 12)"; }
