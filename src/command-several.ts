@@ -83,7 +83,10 @@ export const courseOfMany = async (
   const trends = await Promise.all(
     hosts.map(async (host) => {
       const [samples, yesterday] = await Promise.all([read(host, 0), read(host, DAY_MS)]);
-      return { host: host.name, trend: trendOf(samples, yesterday, span, Number.POSITIVE_INFINITY) };
+      return {
+        host: host.name,
+        trend: trendOf(samples, yesterday, span, { linesMax: Number.POSITIVE_INFINITY, whole: true }),
+      };
     }),
   );
   const message = trendManyMessage({ hosts: trends });

@@ -51,7 +51,7 @@ const chart = ({ host, trend }: TrendAnswer): DataVisualizationBlock => {
   const categories = trendLabels(trend);
   return {
     type: 'data_visualization',
-    title: clean(`${host.name}, the last ${duration((trend.toMs - trend.fromMs) / 1000)}`, 50),
+    title: clean(`${host.name}, the last ${duration((trend.toMs - (trend.bins[0] ?? trend.fromMs)) / 1000)}`, 50),
     chart: {
       type: 'line',
       series: trend.lines.map((line) => ({
@@ -84,6 +84,7 @@ export const trendMessage = (input: TrendAnswer): Message => {
   }
   const [first] = trend.lines;
   const verdict = `${host.name}, last ${span}: ${first === undefined ? '' : lineInWords(first)}`;
+  const begin = trend.bins[0] ?? trend.fromMs;
   const empty = trend.lines[0]?.values.filter((value) => value === undefined).length ?? 0;
   return messageOf(
     spoken(verdict),
@@ -93,6 +94,7 @@ export const trendMessage = (input: TrendAnswer): Message => {
         context(
           `${plural(trend.samples, 'sample')} since `,
           { at: iso(trend.fromMs), format: WHEN },
+          ...(begin > trend.fromMs ? ['. Nothing was kept before ', { at: iso(begin), format: WHEN }] : []),
           empty > 0 ? `. In ${empty} of ${BINS_MAX} parts nothing was measured: the line goes on flat there` : '',
         ),
       ),

@@ -22,7 +22,7 @@ export interface TrendLine {
 export interface Trend {
   fromMs: number;
   toMs: number;
-  /** begin of each bin */
+  /** begin of each bin; the first one begins later than `fromMs` where nothing was kept until then */
   bins: readonly number[];
   samples: number;
   /** those that move most first */
@@ -33,22 +33,28 @@ export interface Trend {
 
 export const BINS_MAX = 20;
 const LINES_MAX = 5;
+/** shorter, and two parts of a chart would have one name: it counts seconds */
+const SPAN_MS_MIN = BINS_MAX * 2_000;
 const DAY_MS = 86_400_000;
 
 /**
  * @param yesterday samples of the same span a day before
- * @param linesMax so many lines, those that move most
+ * @param how.linesMax so many lines, those that move most
+ * @param how.whole bins over the whole span, also where nothing was kept at its beginning: to lay it beside another host's
  */
 export const trendOf = (
   samples: readonly TrendSample[],
   yesterday: readonly TrendSample[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
-  linesMax = LINES_MAX,
+  { linesMax = LINES_MAX, whole = false }: { linesMax?: number; whole?: boolean } = {},
 ): Trend => {
   const inside = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).sort((a, b) => a.atMs - b.atMs);
   const before = yesterday.filter(({ atMs }) => atMs >= fromMs - DAY_MS && atMs < toMs - DAY_MS);
-  const widthMs = Math.max(1, (toMs - fromMs) / BINS_MAX);
-  const bins = Array.from({ length: BINS_MAX }, (_, at) => Math.round(fromMs + at * widthMs));
+  // A line that is flat for most of the chart because nothing was kept tells of a calm that nobody saw.
+  const firstMs = Math.min(inside[0]?.atMs ?? fromMs, toMs - SPAN_MS_MIN);
+  const beginMs = whole || firstMs - fromMs < (toMs - fromMs) / BINS_MAX ? fromMs : firstMs;
+  const widthMs = Math.max(1, (toMs - beginMs) / BINS_MAX);
+  const bins = Array.from({ length: BINS_MAX }, (_, at) => Math.round(beginMs + at * widthMs));
   const names = new Set(inside.flatMap(({ numbers }) => Object.keys(numbers)));
   const lines = [...names].map((name): TrendLine => {
     const known = inside.flatMap(({ atMs, numbers }) =>

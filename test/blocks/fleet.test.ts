@@ -7,7 +7,7 @@ import { fleetCsv } from '../../src/blocks/fleet-csv.js';
 import { fleetConfirmMessage, fleetProgressMessage } from '../../src/blocks/fleet-progress.js';
 import { rowInWords } from '../../src/blocks/fleet-words.js';
 import { alertMessage, sweepsMessage } from '../../src/blocks/sweep.js';
-import { trendMessage } from '../../src/blocks/trend.js';
+import { trendLabels, trendMessage } from '../../src/blocks/trend.js';
 import { trendManyMessage } from '../../src/blocks/trend-many.js';
 import { whyManyMessage } from '../../src/blocks/why-many.js';
 import { driftOf } from '../../src/core/drift.js';
@@ -231,6 +231,15 @@ describe('sweeps and trends', () => {
     }));
     const host = { name: 'web-1' };
     expectGolden('fleet/trend', trendMessage({ host, trend: trendOf(samples, yesterday, span), rules, since: '1h' }));
+    // Kept for the last five minutes alone: that is what the chart shows, with a name of its own for every part.
+    const late = samples.slice(-1).map((sample) => ({ ...sample, atMs: nowMs - 5_000 }));
+    const { bins } = trendOf(late, [], span);
+    expect(bins[0]).toBe(nowMs - 40_000);
+    expect(new Set(trendLabels(trendOf(late, [], span))).size).toBe(20);
+    expectGolden(
+      'fleet/trend-late',
+      trendMessage({ host, trend: trendOf(samples.slice(-3), [], span), rules, since: '1h' }),
+    );
     expectGolden('fleet/trend-nothing', trendMessage({ host, trend: trendOf([], [], span), rules, since: '1h' }));
   });
   test('the course of three hosts: the number that moves most, and a name for each that fits a chart', () => {
@@ -241,9 +250,12 @@ describe('sweeps and trends', () => {
         numbers: { TIME_WAIT: 200 + at * times, ESTABLISHED: 80 },
         findings: [],
       }));
-    const of = (host: string, times: number) => ({ host, trend: trendOf(samples(times), [], span, 99) });
+    const of = (host: string, times: number) => ({
+      host,
+      trend: trendOf(samples(times), [], span, { linesMax: 99, whole: true }),
+    });
     const long = 'web-in-a-far-region-with-a-long-name';
-    const nothing = { host: 'web-9', trend: trendOf([], [], span, 99) };
+    const nothing = { host: 'web-9', trend: trendOf([], [], span, { linesMax: 99, whole: true }) };
     const hosts = [of('web-1', 900), of(`${long}-1`, 100), of(`other-${long}-1`, 10), nothing];
     expect(courseOf(hosts)).toMatchObject({
       name: 'TIME_WAIT',

@@ -161,8 +161,8 @@ describeNeeding(['chromium'], 'many hosts over time', () => {
     await shot(page, 'since-desk', /web-1: the last 1 h/);
 
     await page.say('/tcpstates web-1,web-2 --since 1h');
-    await page.message(/TIME_WAIT: the last 1 h/);
-    await shot(page, 'since-two-desk', /TIME_WAIT: the last 1 h/);
+    await page.message(/The number that moves most on these hosts/);
+    await shot(page, 'since-two-desk', /The number that moves most on these hosts/);
     await page.say('/tcpstates web-1,web-2,web-3 --why conntrack-full');
     await page.message(/on none of 3 hosts/);
     await page.say('/tcpstates @web --watch 10m');
@@ -239,12 +239,10 @@ describeNeeding(['chromium'], 'many hosts over time', () => {
     await page.openChannel('sre');
     const ada = workspace.as('Ada');
     // All at once: the limit grows by one a second, and this machine may be slow.
-    await Promise.all(Array.from({ length: 90 }, () => ada.type('/sweeps', '#sre')));
-    const told = await page.message(/You have asked more than 60 times a minute/);
-    expect(await told.innerText()).toMatch(
-      /Only visible to you[\s\S]*Ask again in \d+ s\. One command can name many hosts/i,
+    await Promise.all(Array.from({ length: 75 }, () => ada.type('/sweeps', '#sre')));
+    await page.message(
+      /You have asked more than 60 times a minute[\s\S]*Ask again in \d+ s\. One command can name many hosts/,
     );
-    await told.evaluate((element) => element.scrollIntoView({ block: 'center' }));
     await shot(page, 'flood-desk');
     await page.become('Grace Hopper');
     await page.openChannel('sre');
