@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../src/core/inventory.js';
 import type { Script } from '../src/core/script.js';
+import { cleanedUp } from './cleanup.js';
 
 /** What a host takes to answer, in the fleet that has processors of its own. */
 const CHEAP_ANSWER_MS = 30;
@@ -20,7 +21,11 @@ const ADDRESSES_PER_SSHD = 16;
 export const QUESTION =
   'cat /proc/net/sockstat; grep -s . /proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_tw_reuse /proc/sys/net/ipv4/tcp_max_tw_buckets /proc/sys/net/ipv4/ip_local_port_range; echo @@end';
 export const SCRIPT: Script = { id: 'state', text: QUESTION, closingLine: '@@end', expectedMs: 50 };
-/** The counts alone, without starting a program. */
+/**
+ * The counts alone. A shell that is kept open reads them itself, without starting a program; settings it can't: dash gets one
+ * character out of a file of /proc/sys.
+ */
+export const COUNTS_QUESTION = 'cat /proc/net/sockstat; echo @@end';
 export const COUNTS: Script = {
   id: 'state',
   text: 'while read -r line; do echo "$line"; done </proc/net/sockstat\necho @@end',
@@ -133,10 +138,10 @@ export const startFleet = async (kind: Fleet['kind'], count: number): Promise<Fl
             ...addresses,
           ]),
         ];
-  const stop = (): void => {
+  const stop = cleanedUp(() => {
     for (const child of children) child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
-  };
+  });
   try {
     for (const address of addresses.filter((_, index) => index % ADDRESSES_PER_SSHD === 0 || index === count - 1))
       await listens(address, port);

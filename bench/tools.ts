@@ -3,13 +3,16 @@ import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Fleet, QUESTION } from './fleet.js';
+import { cleanedUp } from './cleanup.js';
+import { COUNTS_QUESTION, type Fleet, QUESTION } from './fleet.js';
 import type { Order, Phase, Report } from './node-client.js';
 
 export interface Tool {
   name: string;
   /** the cheap hosts know no other algorithms than those that are cheap */
   only?: Fleet['kind'];
+  /** with more hosts it only takes long */
+  hostsMax?: number;
   /** why it can't be measured here; undefined when it can */
   missing(): string | undefined;
   /** Asks every host of the fleet. @throws when not every host answered */
@@ -35,6 +38,15 @@ const inShell = (line: string, hosts: number, env: Readonly<Record<string, strin
     const child = spawn('sh', ['-c', `${line}\ntimes >&3`], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
+      detached: true,
+    });
+    // In a group of its own, so that nothing of it outlives this program.
+    const ended = cleanedUp(() => {
+      try {
+        process.kill(-(child.pid ?? 0), 'SIGTERM');
+      } catch {
+        // it is over
+      }
     });
     let answers = 0;
     let rest = '';
@@ -53,6 +65,7 @@ const inShell = (line: string, hosts: number, env: Readonly<Record<string, strin
     });
     child.on('error', reject);
     child.on('close', () => {
+      ended();
       const wallMs = performance.now() - startMs;
       if (answers < hosts) return reject(new Error(`${answers} of ${hosts} hosts answered: ${errors.slice(0, 500)}`));
       const [, children = ''] = times.split('\n');
@@ -110,6 +123,10 @@ const controlMaster: Tool = {
     const folder = join(fleet.folder, 'cm');
     mkdirSync(folder, { recursive: true });
     const masters: ChildProcess[] = [];
+    const ended = cleanedUp(() => {
+      for (const master of masters) master.kill('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    });
     try {
       for (const address of fleet.addresses) {
         const socket = join(folder, address);
@@ -119,19 +136,23 @@ const controlMaster: Tool = {
       await waitFor(() => fleet.addresses.every((address) => existsSync(join(folder, address))), 60_000);
       const pids = masters.map(({ pid = 0 }) => pid);
       const cpu = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
-      const before = cpu();
-      const phase = await inShell(
-        `xargs -P ${FORKS} -I % ssh -n -F ${fleet.sshConfig} -S ${folder}/% % ${quoted(QUESTION)} <${listOf(fleet)}`,
-        fleet.addresses.length,
-      );
-      const cpuMs = phase.cpuMs + cpu() - before;
+      const asked = async (question: string): Promise<Phase> => {
+        const before = cpu();
+        const phase = await inShell(
+          `xargs -P ${FORKS} -I % ssh -n -F ${fleet.sshConfig} -S ${folder}/% % ${quoted(question)} <${listOf(fleet)}`,
+          fleet.addresses.length,
+        );
+        return { ...phase, cpuMs: phase.cpuMs + cpu() - before };
+      };
       return {
-        phases: { 'warm, a session each': { ...phase, cpuMs } },
+        phases: {
+          'warm, a session each': await asked(QUESTION),
+          'warm, counts alone': await asked(COUNTS_QUESTION),
+        },
         idleMb: pids.reduce((sum, pid) => sum + megabytesOf(pid), 0),
       };
     } finally {
-      for (const master of masters) master.kill('SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
+      ended();
     }
   },
 };
@@ -196,6 +217,8 @@ const asyncssh: Tool = {
       const child = spawn(pythonWithAsyncssh() ?? 'python3', [beside('asyncssh-client.py')], {
         stdio: ['pipe', 'pipe', 'pipe'],
       });
+      const ended = cleanedUp(() => child.kill('SIGTERM'));
+      child.once('exit', ended);
       let out = '';
       let errors = '';
       child.stdout.on('data', (chunk: Buffer) => {
@@ -228,6 +251,8 @@ const onNode = (name: string, client: Order['client']): Tool => ({
   run: (fleet, warm) =>
     new Promise((resolve, reject) => {
       const child = fork(fileURLToPath(new URL('./node-client.js', import.meta.url)));
+      const ended = cleanedUp(() => child.kill('SIGTERM'));
+      child.once('exit', ended);
       child.once('message', (report: Report | { error: string }) =>
         'error' in report ? reject(new Error(report.error)) : resolve(report),
       );
@@ -245,7 +270,11 @@ export const TOOLS: readonly Tool[] = [
   onNode('ssh2 as in its README', 'ssh2'),
   asyncssh,
   loop(LOOP, ({ sshConfig }) => sshConfig),
-  { ...loop('xargs ssh, its default algorithms', ({ sshConfigDefault }) => sshConfigDefault), only: 'sshd' },
+  {
+    ...loop('xargs ssh, its default algorithms', ({ sshConfigDefault }) => sshConfigDefault),
+    only: 'sshd',
+    hostsMax: 200,
+  },
   pdsh,
   clush,
   pssh,

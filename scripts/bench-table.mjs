@@ -1,9 +1,7 @@
 // The short table of figures in README.md, between its markers, out of bench/results/latest.json. `--check` says whether it is stale.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-
-export const BEGIN = '<!-- bench:begin -->';
-export const END = '<!-- bench:end -->';
+import { keepTable } from './readme-table.mjs';
 
 const FLEETS = { cheap: 'hosts with processors of their own', sshd: 'real sshd on the same two processors' };
 const COLD = ['xargs ssh', 'pdsh', 'clush', 'pssh', 'Ansible raw', 'asyncssh', 'ssh2 as in its README'];
@@ -26,22 +24,37 @@ const coldRows = (fleets) =>
     }),
   );
 
+/** ours, and what a ControlMaster is asked beside it */
+const WARM = [
+  ['a session each', 'warm, a session each', 'warm, a session each'],
+  ['kept session', 'warm, kept session', 'warm, a session each'],
+  ['kept session, counts alone', 'warm, counts alone, kept session', 'warm, counts alone'],
+];
+
 const warmRows = (fleets) =>
-  Object.entries(fleets.sshd ?? {}).flatMap(([hosts, measured]) => {
-    const master = measured['OpenSSH ControlMaster, warm, a session each'];
-    return ['a session each', 'kept session', 'kept session, builtins only'].flatMap((phase) => {
-      const ours = measured[`tcpstates, warm, ${phase}`];
+  Object.entries(fleets.sshd ?? {}).flatMap(([hosts, measured]) =>
+    WARM.flatMap(([words, own, theirs]) => {
+      const ours = measured[`tcpstates, ${own}`];
+      const master = measured[`OpenSSH ControlMaster, ${theirs}`];
       if (ours === undefined) return [];
       const memory = master?.idleMb === undefined ? '-' : `${ours.idleMb} / ${master.idleMb} MB`;
-      return [`| ${hosts}, ${phase} | ${seconds(ours.wallMs)} | ${against(master, ours)} | ${memory} |`];
-    });
-  });
+      return [`| ${hosts}, ${words} | ${seconds(ours.wallMs)} | ${against(master, ours)} | ${memory} |`];
+    }),
+  );
+
+const targetRows = (targets) =>
+  targets.map(
+    ({ work, asked, measured, reached }) => `| ${work} | ${asked} | ${measured} | ${reached ? 'yes' : 'no'} |`,
+  );
+
+/** What others did when it began; at the end the load is the bench's own. */
+const busy = ([before], processors) => (before > 0.5 * processors ? `, which others used too (load ${before})` : '');
 
 /** @returns {string} Markdown: how much longer the others take, then what warm connections bring */
-export const benchTable = ({ date, node, processors, load, fleets, missing }) => {
+export const benchTable = ({ date, node, processors, load, fleets, missing, targets = [] }) => {
   const left = Object.entries(missing).map(([name, why]) => `${name} (${why})`);
   return [
-    `Measured on ${date} by \`npm run bench\`: Node ${node}, ${processors} processors, which others used too (load ${load.join(' to ')}). The same question to every host; how many times as long the others take; OpenSSH with curve25519 and AES-GCM, its own defaults take longer.`,
+    `Measured on ${date} by \`npm run bench\`: Node ${node}, ${processors} processors${busy(load, processors)}. The same question to every host; how many times as long the others take; OpenSSH with curve25519 and AES-GCM, its own defaults take longer.`,
     '',
     `| cold, hosts | tcpstates | its CPU ms a host | ${COLD.join(' | ')} |`,
     `|---|---|---|${COLD.map(() => '---|').join('')}`,
@@ -50,26 +63,19 @@ export const benchTable = ({ date, node, processors, load, fleets, missing }) =>
     '| warm, hosts | tcpstates | ControlMaster takes | memory, tcpstates / masters |',
     '|---|---|---|---|',
     ...warmRows(fleets),
+    ...(targets.length === 0
+      ? []
+      : [
+          '',
+          '| what we hold ourselves to | asked | measured | reached |',
+          '|---|---|---|---|',
+          ...targetRows(targets),
+        ]),
     ...(left.length === 0 ? [] : ['', `Not measured: ${left.join(', ')}.`]),
   ].join('\n');
 };
 
-/** @returns {string} the text with the table in place of what stands between the markers */
-export const withTable = (readme, table) => {
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${BEGIN} … ${END}`);
-  return `${readme.slice(0, from + BEGIN.length)}\n${table}\n${readme.slice(to)}`;
-};
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = fileURLToPath(new URL('../README.md', import.meta.url));
   const result = JSON.parse(readFileSync(new URL('../bench/results/latest.json', import.meta.url), 'utf8'));
-  const readme = readFileSync(file, 'utf8');
-  const fresh = withTable(readme, benchTable(result));
-  if (!process.argv.includes('--check')) writeFileSync(file, fresh);
-  else if (fresh !== readme) {
-    process.stderr.write('The figures in README.md are stale: node scripts/bench-table.mjs\n');
-    process.exit(1);
-  }
+  keepTable('bench', benchTable(result), 'node scripts/bench-table.mjs');
 }

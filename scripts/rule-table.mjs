@@ -1,9 +1,7 @@
 // The table of rules in README.md, between its markers, out of the rules themselves. `--check` says whether it is stale.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-
-export const BEGIN = '<!-- rules:begin -->';
-export const END = '<!-- rules:end -->';
+import { keepTable } from './readme-table.mjs';
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -22,14 +20,6 @@ export const ruleTable = (rules) => {
   );
 };
 
-/** @returns {string} the text with the table in place of what stands between the markers */
-export const withTable = (readme, table) => {
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${BEGIN} … ${END}`);
-  return `${readme.slice(0, from + BEGIN.length)}\n${table}\n${readme.slice(to)}`;
-};
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const built = new URL('../dist/src/rules.js', import.meta.url);
   if (!existsSync(built)) {
@@ -37,13 +27,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(2);
   }
   const { loadRules } = await import(built.href);
-  const file = fileURLToPath(new URL('../README.md', import.meta.url));
-  const readme = readFileSync(file, 'utf8');
-  const wanted = withTable(readme, ruleTable((await loadRules()).values()));
-  if (process.argv.includes('--check')) {
-    if (wanted !== readme) {
-      process.stderr.write('The table of rules in README.md is stale: node scripts/rule-table.mjs\n');
-      process.exit(1);
-    }
-  } else if (wanted !== readme) writeFileSync(file, wanted);
+  keepTable('rules', ruleTable((await loadRules()).values()), 'npm run build && node scripts/rule-table.mjs');
 }

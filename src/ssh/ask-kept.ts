@@ -83,7 +83,7 @@ export class ProbeChannels {
       return { text: text.trimEnd(), stderr, exitCode, tookMs: deadline.elapsedMs, connectMs, warm };
     } catch (error) {
       channel?.close();
-      if (deadline.signal.aborted) throw error;
+      if (deadline.signal.aborted) throw deadline.signal.reason;
       if (patience?.late === true) {
         lease.retire();
         throw new StaleConnection();

@@ -50,7 +50,8 @@ const openWithin = async (lease: Lease, question: Question, deadline: Deadline) 
       throw new StaleConnection();
     if (patience.late && !deadline.signal.aborted)
       return lease.connection.openSession(question.command, deadline.signal);
-    throw error;
+    // Both may have run out while it was asked whether it lives: then the whole time is what to tell.
+    throw deadline.signal.aborted ? deadline.signal.reason : error;
   } finally {
     patience.done();
   }

@@ -27,6 +27,12 @@ const CLOSE_REPLY_MS = 3_000;
 /** Enough for 2,400 connections and their answers; beyond it the thread ends, not the program. */
 const HEAP_MB_MAX = 1_024;
 
+/**
+ * Three spaces of 2 MB for what is young: connections live long, and room for more is kept after a fleet's question (132 MB
+ * against 104 for 1,000 idle connections) without saving CPU.
+ */
+const YOUNG_MB_MAX = 6;
+
 interface Pending {
   host: string;
   call: Call['call'] | 'close';
@@ -67,7 +73,7 @@ class ThreadedTransport implements Transport {
     const worker = new Worker(this.#options.workerUrl ?? new URL('./worker.js', import.meta.url), {
       workerData: start,
       name: 'ssh',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     let why = '';
     worker.on('message', (replies: FromWorker) => {
