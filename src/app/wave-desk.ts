@@ -14,9 +14,10 @@ import { mentionsOf } from './change-people.js';
 import type { Asker } from './change-ports.js';
 import { messageOr, refuse, shownAt, shownOr } from './change-shown.js';
 import type { Standpoint } from './change-standpoint.js';
-import { refusalWords, type Waves } from './wave.js';
+import type { Waves } from './wave.js';
 import type { WaveBoard } from './wave-board.js';
 import { waveApprovers, waveStepUp } from './wave-people.js';
+import { refusalWords } from './wave-propose.js';
 import { waveDraftsAt } from './wave-proposing.js';
 import type { WaveResult } from './wave-records.js';
 

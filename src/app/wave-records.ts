@@ -41,7 +41,8 @@ export const dueToLook = (wave: Pick<Wave, 'id' | 'state' | 'reverting'>, nowMs:
   atMs: nowMs + (wave.state === 'running' || wave.reverting !== undefined ? LOOK_SOON_MS : LOOK_MS),
 });
 
-const byOf = (event: WaveEvent): Actor | 'bot' => ('by' in event ? event.by : 'bot');
+const byOf = (wave: Wave, event: WaveEvent): Actor | 'bot' =>
+  event.type === 'wave-proposed' ? wave.requester : 'by' in event ? event.by : 'bot';
 const actorText = (by: Actor | 'bot'): string => (by === 'bot' ? 'bot' : `${by.person} (${by.account})`);
 
 /** In words for the timeline of an incident. */
@@ -115,7 +116,7 @@ export class WaveRecords {
       }
       const audit = decision.events.map((event) => {
         const kind = `wave.${event.type.replace(/^wave-/, '')}`;
-        return this.entry(stored.wave, byOf(event), kind, { what: whatOf(stored.wave, event), ...event });
+        return this.entry(stored.wave, byOf(stored.wave, event), kind, { what: whatOf(stored.wave, event), ...event });
       });
       const wave = decision.events.reduce(evolveWave, stored.wave);
       try {

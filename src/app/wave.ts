@@ -3,37 +3,29 @@
  * its own audited way through the life-cycle; a wave that loses its process is taken up by whoever finds it due.
  */
 import type { Change } from '../core/change.js';
-import type { Host } from '../core/inventory.js';
-import { looksWithin } from '../core/looks.js';
-import { hostIdentity, type Plan, type PlanEntry, planDigest } from '../core/plan-digest.js';
+import { hostIdentity } from '../core/plan-digest.js';
 import { evaluateKeys } from '../core/policy.js';
 import {
   approveWave,
-  batchesOf,
   denyWave,
   membersOf,
-  type Pace,
   revertWave,
   stopWave,
-  WAVE_HOSTS_MAX,
   type Wave,
   type WaveActor,
   waveDigest,
-  waveSeconds,
 } from '../core/wave.js';
 import { isSettled, toConfirm } from '../core/wave-course.js';
-import { type DueDraft, StoreFailure } from '../ports/store.js';
+import type { DueDraft } from '../ports/store.js';
 import type { ChangeLifecycle } from './change-lifecycle.js';
 import { actorOf, permission } from './change-permission.js';
 import type { Asker, ChangePorts, Notice, Nudge, Result } from './change-ports.js';
+import { proposeWave, type WaveWish } from './wave-propose.js';
 import { dueToLook, unknownWave, WaveRecords, type WaveResult } from './wave-records.js';
 import { WaveTurns } from './wave-turns.js';
 
 /** hosts at once for a step on all of them */
 const AT_ONCE = 8;
-/** a batch may take so much longer than its looks */
-const SLACK_SECONDS = 120;
-const ESCALATE_BEFORE_MS = 10 * 60_000;
 
 export interface WavesParts extends ChangePorts {
   lifecycle: Pick<ChangeLifecycle, 'propose' | 'approve' | 'withdraw' | 'confirm' | 'revert'>;
@@ -45,19 +37,6 @@ export interface WavesParts extends ChangePorts {
   tell: (wave: Wave, about: Nudge, due: DueDraft, change?: Change) => Promise<void>;
 }
 
-export interface WaveWish {
-  /** of the draft that it was, and of each host's change: the same draft sent twice is one wave */
-  id: string;
-  /** in the order in which they are begun: the first is the canary */
-  hosts: readonly { host: Host; change: string; entries: readonly PlanEntry[] }[];
-  selector: string;
-  pace: Pace;
-  reason: string;
-  incident?: string;
-  confirmWindowSeconds: number;
-  persistent: boolean;
-}
-
 export class Waves {
   readonly records: WaveRecords;
   private readonly turns: WaveTurns;
@@ -67,88 +46,8 @@ export class Waves {
     this.turns = new WaveTurns(parts, this.records);
   }
 
-  /** All or none: where one host's change can't be proposed, those that were are withdrawn. */
-  async propose(asker: Asker, wish: WaveWish): Promise<WaveResult> {
-    const { lifecycle, clock, hash, policy, catalogue, verifyAfterSeconds } = this.parts;
-    const { hosts, id, confirmWindowSeconds, persistent, reason, incident, pace } = wish;
-    const no = (detail: string): WaveResult => ({ ok: false, refusal: { code: 'not-permitted', detail } });
-    if (hosts.length < 2) return no('a wave takes two hosts or more');
-    if (hosts.length > WAVE_HOSTS_MAX) return no(`a wave takes ${WAVE_HOSTS_MAX} hosts at the most`);
-    const looksSeconds = looksWithin(verifyAfterSeconds, confirmWindowSeconds);
-    if (looksSeconds.length === 0)
-      return no(`a host is looked at after ${verifyAfterSeconds[0] ?? 0} s: the window must be longer`);
-    const nowMs = clock.now();
-    const batches = batchesOf(
-      hosts.map(({ host, change, entries }) => {
-        const plan: Plan = { host: hostIdentity(host), entries, confirmWindowSeconds, persistent };
-        return { host, change, entries, plan };
-      }),
-    );
-    const expiresAtMs = nowMs + policy().expiresAfterSeconds * 1_000;
-    const wave: Wave = {
-      id,
-      version: 1,
-      state: 'proposing',
-      selector: wish.selector,
-      batches: batches.map((batch) =>
-        batch.map(({ host, change, plan }) => ({ host: host.name, change, digest: planDigest(plan, hash) })),
-      ),
-      pace,
-      looksSeconds,
-      digest: waveDigest(
-        batches.map((batch) => batch.map(({ plan }) => plan)),
-        pace,
-        hash,
-      ),
-      requester: actorOf(this.parts, asker),
-      reason,
-      ...(incident === undefined ? {} : { incident }),
-      confirmWindowSeconds,
-      persistent,
-      channel: asker.channel ?? '',
-      approvals: [],
-      approvalsNeeded: Math.max(...hosts.map(({ entries }) => evaluateKeys(policy(), catalogue, entries).approvals)),
-      begun: 0,
-      proposedAtMs: nowMs,
-      expiresAtMs,
-    };
-    try {
-      await this.records.create(wave, remindersOf(wave));
-    } catch (error) {
-      if (error instanceof StoreFailure && error.problem === 'conflict') return { ok: true, wave };
-      throw error;
-    }
-    // The approval ends when any does; a host whose turn comes late must not have expired by then.
-    const courseSeconds = waveSeconds(batches.length, pace, looksSeconds) + batches.length * SLACK_SECONDS;
-    for (const { host, change, entries } of batches.flat()) {
-      const result = await lifecycle.propose(asker, {
-        id: change,
-        host,
-        entries,
-        reason,
-        ...(incident === undefined ? {} : { incident }),
-        confirmWindowSeconds,
-        persistent,
-        wave: { id, endsAtMs: expiresAtMs + courseSeconds * 1_000 },
-      });
-      if (result.ok) continue;
-      const why = `it could not be proposed: ${refusalWords(result)}`;
-      await this.records.decide(id, 'bot', () => ({
-        ok: true,
-        events: [{ type: 'wave-denied', by: 'bot', why, host: host.name, atMs: clock.now() }],
-      }));
-      await this.turns.poke(id);
-      return { ok: false, refusal: { code: 'not-permitted', detail: refusalWords(result) }, host: host.name };
-    }
-    const proposed = await this.records.decide(id, 'bot', ({ state }) =>
-      state === 'proposing'
-        ? { ok: true, events: [{ type: 'wave-proposed', atMs: clock.now() }] }
-        : { ok: false, refusal: { code: 'wrong-state', detail: 'it was ended while it was proposed' } },
-    );
-    // Ended meanwhile: what was written for its hosts is withdrawn.
-    if (proposed.ok) this.parts.moved(proposed.wave);
-    else await this.turns.poke(id);
-    return proposed;
+  propose(asker: Asker, wish: WaveWish): Promise<WaveResult> {
+    return proposeWave(this.parts, this.records, (id) => this.turns.poke(id), asker, wish);
   }
 
   /** @param digest as the clicked message carried it. Policy is asked for every host: one that is not theirs refuses the whole. */
@@ -313,19 +212,3 @@ export class Waves {
 }
 
 const moved = { ok: false, refusal: { code: 'wrong-state', detail: 'it has moved meanwhile' } } as const;
-
-const remindersOf = ({ id, proposedAtMs, expiresAtMs }: Wave): DueDraft[] => {
-  const spanMs = expiresAtMs - proposedAtMs;
-  return [
-    { id: `wave:${id}:nudge`, kind: 'wave-nudge', subject: id, atMs: proposedAtMs + spanMs / 2 },
-    {
-      id: `wave:${id}:escalation`,
-      kind: 'wave-escalation',
-      subject: id,
-      atMs: expiresAtMs - Math.min(ESCALATE_BEFORE_MS, spanMs / 4),
-    },
-  ];
-};
-
-export const refusalWords = (result: Extract<Result, { ok: false }>): string =>
-  'detail' in result.refusal && result.refusal.detail !== '' ? result.refusal.detail : result.refusal.code;

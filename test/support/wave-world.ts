@@ -7,6 +7,7 @@ import type { Finding } from '../../src/core/finding.js';
 import type { Host } from '../../src/core/inventory.js';
 import type { Policy } from '../../src/core/policy.js';
 import type { Wave } from '../../src/core/wave.js';
+import type { Store } from '../../src/ports/store.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { anInventory, FakeChat, keepingLog, wordsOf } from './bot-fakes.js';
@@ -90,12 +91,13 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
   };
   let processes = 0;
   const valuesOf = (name: string) => ({ values: Object.fromEntries(models.get(name)?.values ?? []) });
-  const bot = () => {
+  /** @param store of its own on a real database; default: the disk that all share */
+  const bot = (store: Store = memoryStore(disk)) => {
     const mine = String.fromCharCode(97 + processes++).repeat(4);
     let last = 0;
     const log = keepingLog();
     const changes = new Changes({
-      store: memoryStore(disk),
+      store,
       chat,
       transport: transport as Transport,
       clock: { now: () => clock.nowMs, sleep: async () => undefined },
@@ -135,7 +137,7 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
     });
     const at = (user: string, channel = 'C1') =>
       changes.at({ teamId: 'T0H', userId: user, channel }, { account: `T0H:${user}`, userGroups: [], member: true });
-    return { changes, at, lines: log.lines };
+    return { changes, at, store, lines: log.lines };
   };
   /** Everything that goes on by itself has gone on. */
   const calm = async (...bots: { changes: Changes }[]) => {
@@ -196,5 +198,20 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
     if (shown !== undefined) throw new Error(wordsOf(shown));
     return { wave: draft, digest: wave().digest, begun: 0 };
   };
-  return { propose, disk, clock, chat, models, now, sets, bot, calm, pass, wave, stateOf, setOn };
+  return {
+    wish: { reason: 'ports', windowSeconds: 900, persistent: false, canary: 0, pace: 'verified' as const },
+    propose,
+    disk,
+    clock,
+    chat,
+    models,
+    now,
+    sets,
+    bot,
+    calm,
+    pass,
+    wave,
+    stateOf,
+    setOn,
+  };
 };
