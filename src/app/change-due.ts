@@ -17,6 +17,7 @@ export const hostNotAfter = (hostClock: NotAfter | { failure: string }): NotAfte
     : { boot8: hostClock.boot8, uptimeSeconds: hostClock.uptimeSeconds + NOT_AFTER_SECONDS - 1 };
 
 const SETTLE_AGAIN_MS = 3_000;
+const SETTLE_AGAIN_MS_MAX = 60_000;
 const APPLY_AGAIN_MS = 10_000;
 const AFTER_WINDOW_MS = 2_500;
 const BEFORE_END_MS = 60_000;
@@ -48,6 +49,15 @@ export const dueToApply = (id: string, nowMs: number): DueDraft => ({
   subject: id,
   atMs: nowMs + APPLY_AGAIN_MS,
 });
+
+/**
+ * A host that says nothing is asked again: often while its answer is waited for, more and more seldom the longer the time is past
+ * at which it must have settled the matter by itself.
+ */
+export const dueToAskAgain = ({ id, windowEndsAtMs, underway }: Change, nowMs: number): DueDraft => {
+  const overdueMs = nowMs - (windowEndsAtMs ?? underway?.notAfterMs ?? nowMs);
+  return dueToSettle(id, nowMs, Math.min(SETTLE_AGAIN_MS_MAX, Math.max(SETTLE_AGAIN_MS, overdueMs / 10)));
+};
 
 /** The host is asked what became of a request. */
 export const dueToSettle = (id: string, nowMs: number, inMs = SETTLE_AGAIN_MS): DueDraft => ({

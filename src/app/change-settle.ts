@@ -2,7 +2,7 @@
 import { type Actor, type Change, isEnded } from '../core/change.js';
 import type { Decision } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
-import { dueInForce, dueToSettle } from './change-due.js';
+import { dueInForce, dueToAskAgain, dueToSettle } from './change-due.js';
 import type { GateDoor, Told } from './change-gate.js';
 import { hostOf } from './change-permission.js';
 import type { Asker, ChangePorts, Result } from './change-ports.js';
@@ -18,7 +18,7 @@ export interface SettleParts extends RecordParts, Pick<ChangePorts, 'inventory'>
 export const follow = async (parts: SettleParts, change: Change, told: Told): Promise<Result> => {
   const { store, clock, log } = parts;
   const nowMs = clock.now();
-  const again = dueToSettle(change.id, nowMs);
+  const again = dueToAskAgain(change, nowMs);
   if (told.status === 'unknown') {
     log.warn(
       { host: change.plan.host.name, change: change.id, detail: told.failure },

@@ -7,7 +7,7 @@ const PROBLEMS: readonly [RegExp, StoreProblem, string][] = [
   [
     /SQLITE_CORRUPT|SQLITE_NOTADB|^XX00[12]/,
     'corrupt',
-    'the database is damaged; restore the last backup (README, “Backup”)',
+    'the database is damaged; stop the bot and put the last backup in its place (README, `tcpstates backup`)',
   ],
   [
     /SQLITE_READONLY|SQLITE_PERM|EACCES|EROFS|^25006/,
@@ -24,7 +24,9 @@ export const storeFailure = (error: unknown): StoreFailure => {
     if (pattern.test(code)) return new StoreFailure(problem, words, { cause: error });
   if (/database disk image is malformed|not a database/.test(message))
     return new StoreFailure('corrupt', PROBLEMS[2]?.[2] ?? message, { cause: error });
-  return new StoreFailure('unavailable', 'the database does not answer; nothing was written', { cause: error });
+  return new StoreFailure('unavailable', 'the database does not answer; /changes shows what was written when it does', {
+    cause: error,
+  });
 };
 
 /** Whether a driver's error says that a unique index refused a row. */
