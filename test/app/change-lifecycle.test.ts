@@ -8,6 +8,7 @@ import type { Asker, Notice } from '../../src/app/change-ports.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Host } from '../../src/core/inventory.js';
 import type { Policy } from '../../src/core/policy.js';
+import { type Store, StoreFailure } from '../../src/ports/store.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { anInventory, countingIds, keepingLog } from '../support/bot-fakes.js';
@@ -27,16 +28,33 @@ const world = (key = `${REUSE}: {}`) => {
   const clock = { nowMs: Date.parse('2026-11-22T12:00:00Z') };
   const model = new FakeHost(() => clock.nowMs, { [REUSE]: '2' });
   const nudges: Notice[] = [];
-  const now: { host: Host; policy: Policy; silent: boolean; die: boolean } = {
+  const now: {
+    host: Host;
+    policy: Policy;
+    silent: boolean;
+    die: boolean;
+    unwritable: boolean;
+    onDiagnose: () => void;
+  } = {
     host: gatedHost(),
     policy: policyWith(key),
     silent: false,
     die: false,
+    unwritable: false,
+    onDiagnose: () => undefined,
   };
   const transport: Pick<Transport, 'gate'> = { gate: async (_host, line) => model.send(line, 'none') };
+  const store = (): Store => {
+    const real = memoryStore(disk);
+    const append: Store['changes']['append'] = (it) =>
+      now.unwritable
+        ? Promise.reject(new StoreFailure('unavailable', 'the database does not answer'))
+        : real.changes.append(it);
+    return { ...real, changes: { ...real.changes, append } };
+  };
   const bot = () =>
     new ChangeLifecycle({
-      store: memoryStore(disk),
+      store: store(),
       gate: new GateDoor(transport as Transport),
       clock: { now: () => clock.nowMs, sleep: async () => undefined },
       ids: countingIds(),
@@ -47,6 +65,7 @@ const world = (key = `${REUSE}: {}`) => {
       catalogue,
       diagnose: async (host) => {
         if (now.die) throw new Error('the bot died');
+        now.onDiagnose();
         return now.silent
           ? { ok: false, failure: 'no answer' }
           : {
@@ -229,6 +248,36 @@ test('a look that comes when the window is over judges nothing: the host has tak
 test('what the bot counts as never got, the host refuses: it takes a request until the end of a whole second', () => {
   const { uptimeSeconds } = hostNotAfter({ boot8: '00000001', uptimeSeconds: 1_000 });
   expect(uptimeSeconds + 1 - 1_000).toBe(NOT_AFTER_SECONDS);
+});
+
+describe('while the store can’t be written', () => {
+  test('what is due stays due, and is done afterwards', async () => {
+    const w = world();
+    const { id } = await w.proposed();
+    w.now.unwritable = true;
+    await expect(w.due(3_600_000)).rejects.toMatchObject({ name: 'StoreFailure' });
+    expect(w.state(id)?.state).toBe('proposed');
+    w.now.unwritable = false;
+    await w.due(2_000);
+    expect(w.state(id)?.state).toBe('expired');
+  });
+
+  test('a step that stands is not told as refused when what follows it can’t be written', async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    w.now.onDiagnose = () => {
+      w.now.unwritable = true;
+    };
+    expect(await w.bot().approve(w.asker('U0GRACE'), id, digest)).toMatchObject({
+      ok: true,
+      change: { state: 'approved' },
+    });
+    expect(w.model.effects).toEqual([]);
+    w.now.onDiagnose = () => undefined;
+    w.now.unwritable = false;
+    await w.due(11_000);
+    expect(w.state(id)?.state).toBe('applied');
+  });
 });
 
 describe('an undo', () => {

@@ -360,7 +360,14 @@ export const MUTANTS = [
     'what is due is forgotten when the store fails under it',
     "if (result === undefined || result.ok || result.refusal.code !== 'store') return;",
     'return;',
-    'histories',
+    'lifecycle',
+  ),
+  m(
+    'src/app/change-lifecycle.ts',
+    'an approval that stands is told as refused',
+    'return goOn(parts, result.change, () => apply(parts, id));',
+    'return apply(parts, id);',
+    'lifecycle',
   ),
   m(
     'src/app/change-lifecycle.ts',
