@@ -1,4 +1,4 @@
-/** Two bots on one database: a wave of twelve hosts, approved and stepped by both at once. One effect on each host, one move each in the log. */
+/** Two bots on one database: a wave of seven hosts, approved and stepped by both at once. One effect on each host, one move each in the log. */
 import { expect } from '@jest/globals';
 import { verifyChain } from '../../src/core/audit.js';
 import type { Wave } from '../../src/core/wave.js';
@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open.js';
 import { REUSE } from '../support/changing-bot.js';
 import { waveWorld } from '../support/wave-world.js';
 
-const HOSTS = 12;
+const HOSTS = 7;
 
 /** @param where as `openStore` takes it */
 export const race = async (where: string): Promise<void> => {
