@@ -22,6 +22,8 @@ export interface TransportOptions {
 
 /** The worker keeps its own time; only when it hangs does the main thread answer in its place, so much later. */
 const BACKSTOP_MS = 2_000;
+/** Longer than a thread takes to load its modules on the busiest machine. */
+const START_MS_MAX = 30_000;
 /** A worker that can't even say what time it is within this is replaced. */
 const CLOSE_REPLY_MS = 3_000;
 /** Enough for 2,400 connections and their answers; beyond it the thread ends, not the program. */
@@ -53,6 +55,9 @@ class ThreadedTransport implements Transport {
   /** what goes over with the end of this turn */
   #outgoing: ToWorker[] = [];
   #worker: Worker | undefined;
+  /** it has said something */
+  #ready = false;
+  #startedMs = 0;
   #lastId = 0;
   #closing = false;
 
@@ -76,7 +81,10 @@ class ThreadedTransport implements Transport {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     let why = '';
+    this.#ready = false;
+    this.#startedMs = performance.now();
     worker.on('message', (replies: FromWorker) => {
+      this.#ready = true;
       for (const { id, value } of replies) this.#settle(id, value);
     });
     worker.on('error', (error) => {
@@ -153,6 +161,11 @@ class ThreadedTransport implements Transport {
   #hangs(id: number, call: CallHere): void {
     if (!this.#pending.has(id)) return;
     const worker = this.#worker;
+    // On a machine that is very busy it may still be starting: to start another in its place would only take longer.
+    if (!this.#ready && performance.now() - this.#startedMs < START_MS_MAX) {
+      setTimeout(() => this.#hangs(id, call), BACKSTOP_MS).unref();
+      return;
+    }
     this.#settle(id, failedValue(call.call, call.host.name, 'the SSH thread did not answer in time'));
     if (worker === undefined) return;
     this.#died(worker, 'it hung');

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Host } from '../core/inventory.js';
 import type { AskOptions } from '../ports/transport.js';
 import { Engine } from './engine.js';
-import type { Call, HostReference, Reply, ToWorker, WorkerStart } from './wire.js';
+import type { Call, FromWorker, HostReference, Reply, ToWorker, WorkerStart } from './wire.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
@@ -73,3 +73,5 @@ const take = (message: ToWorker): void => {
   }
 };
 port.on('message', take);
+// Nothing is answered yet: this says that the thread is there.
+port.postMessage([] satisfies FromWorker);

@@ -1,5 +1,5 @@
 /** The front in the main thread and the thread behind it, as the program runs them. */
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import type { Host } from '../../src/core/inventory.js';
 import { createTransport, type TransportOptions } from '../../src/ssh/transport.js';
 import { fakeTransport } from '../support/fake-transport.js';
@@ -23,6 +23,9 @@ transportContract('the fake', async () => {
   });
   return { transport, good, slow, refusing: { ...unpinned, name: 'refusing' }, stop: () => undefined };
 });
+
+/** A busy machine takes seconds to start a thread from source. */
+jest.setTimeout(60_000);
 
 describeNeeding(['sshd'], 'the SSH thread', () => {
   const made = async (log?: TransportOptions['log']): Promise<Subject> => {
