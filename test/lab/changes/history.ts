@@ -61,7 +61,8 @@ const LATE_S_MAX = 2;
 /** people look again, once nothing has happened for a moment, less often: every look takes a share of the machine from all hosts */
 const LOOK_MS = 200;
 const LOOK_IDLE_MS = 700;
-const HISTORY_MS_MAX = 240_000;
+/** far more than any takes on a machine that has time: a busy one is late, not wrong */
+const HISTORY_MS_MAX = 900_000;
 /** a person waits for the first measurement, but not for ever */
 const MEASURED_MS_MAX = 3_000;
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Compiled, compile } from './compiled.js';
 import { type History, play, type Stage, type Told } from './history.js';
 import { Values } from './values.js';
@@ -10,6 +11,7 @@ import { WiredHost, Wiring } from './wired-host.js';
 const PROGRAM = ['test/lab/changes/bot-process.ts', 'test/lab/changes/orders.ts'];
 const START_AT_ONCE = 4;
 const AGAIN_MAX = 2;
+const STAGGER_MS = 500;
 
 export interface Figures {
   histories: number;
@@ -80,6 +82,8 @@ export class Theatre {
       places.map(async (at) => {
         const host = this.hosts[at];
         if (host === undefined) return;
+        // Not all at once: that many logins in one moment are a test of something else.
+        await sleep(places.indexOf(at) * STAGGER_MS);
         for (let history = left.shift(); history !== undefined; history = left.shift()) {
           let told = await play(this.stage, host, at, history);
           // Lateness while this machine itself stood still says nothing of the host: such a history is played again.
