@@ -6,7 +6,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { Host, Inventory } from '../../src/core/inventory.js';
 import { stateScript } from '../../src/core/probe-script.js';
@@ -33,17 +33,21 @@ describeNeeding(
   ['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'python3', 'chromium'],
   'a wave in the browser, on three hosts with gates',
   () => {
-    const labs: GatedLab[] = [];
+    let labs: GatedLab[] = [];
     let browser: Browser;
     beforeAll(async () => {
+      browser = await launchBrowser();
+    });
+    afterAll(() => browser?.close());
+    // New for each try: what one left in force on its hosts is not the next one's.
+    beforeEach(async () => {
       for (const id of CASES) labs.push(await GatedLab.up(id, 290));
       // One host has another value than the others: the list names both.
       await labs[2]?.running.set(REUSE, '0');
-      browser = await launchBrowser();
     });
-    afterAll(async () => {
-      await browser?.close();
+    afterEach(async () => {
       for (const { running } of labs) await running.down();
+      labs = [];
     });
 
     const values = async (): Promise<(string | undefined)[]> =>
@@ -79,7 +83,7 @@ describeNeeding(
       const before = await values();
       expect(before[2]).toBe('0');
 
-      await page.say(`/sysctl @web set ${REUSE}=1`);
+      await page.say(`/sysctl @web set ${REUSE}=1 --for 10m`);
       const modal = await page.modal('Propose a wave');
       await modal.getByText('Batch 2 of 2').waitFor({ timeout: 30_000 });
       await modal.getByText('it has no gate').waitFor();
@@ -111,8 +115,11 @@ describeNeeding(
       expect(await values()).toEqual(['1', before[1], '0']);
       await start(workspace, first.stateDir);
 
-      await card(page, 'BATCH 2 OF 2 UNDER WAY');
-      const done = await card(page, /3 IN FORCE, NOT CONFIRMED {2}/);
+      const done = page
+        .messages()
+        .filter({ hasText: /3 IN FORCE, NOT CONFIRMED {2}/ })
+        .last();
+      await done.waitFor({ timeout: 150_000 });
       expect(await values()).toEqual(['1', '1', '1']);
       await done.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'wave-4-in-force.png'));
@@ -126,7 +133,7 @@ describeNeeding(
       expect(await values()).toEqual(['1', '1', '1']);
 
       // Another, taken back while its canary is under way: nobody else is begun.
-      await page.say(`/sysctl web-* set ${REUSE}=0`);
+      await page.say(`/sysctl web-* set ${REUSE}=0 --for 10m`);
       const again = await page.modal('Propose a wave');
       await again.getByRole('textbox').first().fill('To see that it comes back');
       await page.click(again, /^Propose$/);
