@@ -143,7 +143,7 @@ export class Waves {
     const changes = await this.records.changesOf(wave);
     const batch = wave.batches.find((members) => members.some((member) => member.change === change.id)) ?? [];
     const first = batch.find((member) => toConfirm(wave, changes, wave.begun).includes(member));
-    if (about === 'worse' || first?.change === change.id) await this.parts.tell(wave, about, due, change);
+    if (about !== 'window' || first?.change === change.id) await this.parts.tell(wave, about, due, change);
   }
 
   /** What has come due for a wave: returns at once, the look goes on beside it. */
