@@ -109,6 +109,7 @@ export const NOTICES: Readonly<Record<string, { about: Notice; holds: (change: C
   'change-escalation': { about: 'escalation', holds: waits },
   'change-window-nudge': { about: 'window', holds: inForce },
   'change-worse': { about: 'worse', holds: inForce },
+  'change-held': { about: 'held', holds: (change) => inForce(change) && change.held !== undefined },
   'change-skipped': { about: 'skipped', holds: () => true },
 };
 
@@ -116,6 +117,14 @@ export const NOTICES: Readonly<Record<string, { about: Notice; holds: (change: C
 export const dueToTellSkipped = (id: string, nowMs: number): DueDraft => ({
   id: `${id}:skipped`,
   kind: 'change-skipped',
+  subject: id,
+  atMs: nowMs,
+});
+
+/** That the host can't put the values back yet is told once. */
+export const dueToTellHeld = (id: string, nowMs: number): DueDraft => ({
+  id: `${id}:held`,
+  kind: 'change-held',
   subject: id,
   atMs: nowMs,
 });

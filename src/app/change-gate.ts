@@ -17,10 +17,17 @@ const STATES: Readonly<Record<GateState, HostReport['state']>> = {
   applied: 'applied',
   committed: 'committed',
   confirmed: 'confirmed',
-  reverting: 'revert-failed',
+  reverting: 'held',
   reverted: 'reverted',
   conflict: 'conflict',
   failed: 'failed',
+};
+
+/** The gate's reasons why a key can't be put back yet. */
+const HELD: Readonly<Record<string, string>> = {
+  'in-use': 'has more in use now than the value from before allows',
+  'not-accepted': 'is not accepted by the kernel',
+  unreadable: 'can not be read',
 };
 
 const words = (failure: TransportFailure): string => failure.message;
@@ -49,7 +56,7 @@ export const readReport = (answer: GateAnswer, asked: 'set' | 'step' = 'set'): T
       ? { status: 'told', end, report: { state: 'failed', why: why ?? '' } }
       : { status: 'unknown', failure: why ?? 'the answer shows no change' };
   }
-  const held = change.held.map(({ key, reason }) => `${key}: ${reason}`).join(', ');
+  const held = change.held.map(({ key, reason }) => `${key} ${HELD[reason] ?? reason}`).join('; ');
   const state = STATES[change.state];
   return {
     status: 'told',

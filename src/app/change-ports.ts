@@ -37,8 +37,8 @@ export type Result =
   | { ok: true; change: Change }
   | { ok: false; refusal: Refusal | { code: 'store' | 'host-busy' | 'unknown-change'; detail: string } };
 
-/** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed; `worse`: in force, and the last look found it worse. */
-export type Nudge = 'approval' | 'escalation' | 'window' | 'worse';
+/** `approval`: nobody did yet; `escalation`: and soon it ends; `window`: in force, and soon taken back unconfirmed; `worse`: in force, and the last look found it worse; `held`: to be taken back, and the host can't yet. */
+export type Nudge = 'approval' | 'escalation' | 'window' | 'worse' | 'held';
 
 /** What people are told beside a change's message, which notifies nobody when it is edited. `skipped`: passed over by broken glass. */
 export type Notice = Nudge | 'skipped';

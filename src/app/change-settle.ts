@@ -2,7 +2,7 @@
 import { type Actor, type Change, isEnded } from '../core/change.js';
 import type { Decision } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
-import { dueInForce, dueToAskAgain, dueToSettle } from './change-due.js';
+import { dueInForce, dueToAskAgain, dueToSettle, dueToTellHeld } from './change-due.js';
 import type { GateDoor, Told } from './change-gate.js';
 import { hostOf } from './change-permission.js';
 import type { Asker, ChangePorts, Result } from './change-ports.js';
@@ -31,12 +31,17 @@ export const follow = async (parts: SettleParts, change: Change, told: Told): Pr
   if (events.length === 0) {
     // Of a change in force nothing new is expected before its window ends, unless a step is under way.
     const waits =
-      change.underway !== undefined || told.report.state === 'revert-failed' || nowMs >= (change.windowEndsAtMs ?? 0);
+      change.underway !== undefined || told.report.state === 'held' || nowMs >= (change.windowEndsAtMs ?? 0);
     if (waits) await store.due.schedule([again]);
     return { ok: true, change };
   }
   return record(parts, change, change.id, { ok: true, events }, 'host', {
-    due: dueInForce(change.id, events, parts.verifyAfterSeconds),
+    due: [
+      ...dueInForce(change.id, events, parts.verifyAfterSeconds),
+      ...(events.some(({ type }) => type === 'revert-held')
+        ? [again, ...(change.held === undefined ? [dueToTellHeld(change.id, nowMs)] : [])]
+        : []),
+    ],
     detail: { end: told.end },
   });
 };

@@ -118,6 +118,7 @@ export class Changes {
       }
       case 'window':
       case 'worse':
+      case 'held':
         return [...new Set([change.requester.person, ...this.confirmers(change)])];
     }
   }

@@ -103,7 +103,7 @@ const forceLines = ({ change, waits }: ChangeCard): Line[] => {
           { bold: 'Now  ' },
           waits === undefined
             ? 'nothing is changed yet: the host is measured first, then told.'
-            : `nothing is changed: the host could not be asked (${waits.slice(0, 300)}). It is tried again until `,
+            : `nothing is changed: the host could not be asked (${waits.slice(0, 300).replace(/[.]+$/, '')}). It is tried again until `,
           ...(waits === undefined ? [] : [moment(change.expiresAtMs)]),
         ],
       ];
@@ -111,6 +111,15 @@ const forceLines = ({ change, waits }: ChangeCard): Line[] => {
       return [[{ bold: 'Now  ' }, 'the host is being told; what became of it is asked until it is known']];
     case 'applied':
     case 'verified':
+      if (change.held !== undefined)
+        return [
+          [
+            { bold: 'Now  ' },
+            'the new values are still in force. The host was to take them back and can not yet: ',
+            change.held.why.slice(0, 500),
+          ],
+          [{ bold: 'Do  ' }, 'bring the use down. The host tries again every minute and needs nobody for that'],
+        ];
       return [
         [
           { bold: 'Now  ' },
@@ -207,7 +216,7 @@ export const buttonsFor = ({ change, glass }: Pick<ChangeCard, 'change' | 'glass
       return review;
     case 'applied':
     case 'verified': {
-      if (change.underway?.step === 'revert') return review;
+      if (change.underway?.step === 'revert' || change.held !== undefined) return review;
       const worse = gotWorse(change);
       const revert = make(ACTIONS.changeRevert, 'Revert now', worse ? { style: 'primary' } : {});
       const keep = change.plan.persistent ? 'and kept for the next boot' : 'until the next reboot';

@@ -35,7 +35,7 @@ const row = (change: Change): Line => [
   whoDid(change.requester),
   ' ',
   day(change.proposedAtMs),
-  ...(change.state === 'applied' || change.state === 'verified'
+  ...((change.state === 'applied' || change.state === 'verified') && change.held === undefined
     ? [', taken back at ', { at: new Date(change.windowEndsAtMs ?? 0).toISOString() }]
     : []),
   ...(change.review !== undefined && change.review.doneBy === undefined ? [', to be reviewed'] : []),
@@ -137,6 +137,8 @@ const did = (event: ChangeEvent): { who?: Doer; what: string } => {
       return { what: `the values from before are in force: ${event.why.slice(0, 200)}` };
     case 'revert-failed':
       return { what: `the revert failed: ${event.detail.slice(0, 200)}` };
+    case 'revert-held':
+      return { what: `the revert waits: ${event.why.slice(0, 200)}` };
     case 'step-refused':
       return { what: `${event.step} had no effect: ${event.detail.slice(0, 200)}` };
     case 'reviewed':

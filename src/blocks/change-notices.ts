@@ -20,7 +20,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'under-way': 'That is being done already.',
   'no-change': 'It would change nothing.',
   'no-reason': 'It needs a reason.',
-  'window-ended': 'The window is over: the host has taken it back by itself.',
+  'window-ended': 'The window is over.',
   'not-break-glass': 'It waits for no review.',
   'wave-member': 'It is one host of a wave, which is approved as a whole.',
   'host-busy': 'This host has another open change. One at a time: confirm, revert or deny it first.',
@@ -122,38 +122,46 @@ export const whoCanMessage = (view: {
 /** In the thread of the change's message: people that must act, by name. */
 export const nudgeMessage = (view: {
   change: Change;
-  about: 'approval' | 'escalation' | 'window' | 'worse';
+  about: 'approval' | 'escalation' | 'window' | 'worse' | 'held';
   people: readonly Mention[];
 }): Message => {
   const { change, about, people } = view;
   const { host } = change.plan;
   const asked = people.length === 0 ? [] : [...mentions(people.slice(0, 20)), ': '];
   const said: Line =
-    about === 'window' || about === 'worse'
+    about === 'held'
       ? [
           ...asked,
-          { bold: about === 'worse' ? 'it got worse: look whether to revert it now. ' : 'confirm or revert it. ' },
-          `${briefOf(change)} on ${host.name}: the host takes it back at `,
-          moment(change.windowEndsAtMs ?? 0),
-          ' unless somebody confirms.',
+          { bold: 'the values from before are not back yet. ' },
+          `${briefOf(change)} on ${host.name}: ${change.held?.why ?? 'the host waits'}. The host tries again every minute.`,
         ]
-      : [
-          ...asked,
-          {
-            bold:
-              about === 'approval' ? 'this waits for an approval. ' : 'nobody has approved this, and it ends soon. ',
-          },
-          `${briefOf(change)} on ${host.name}, until `,
-          moment(change.expiresAtMs),
-          '.',
-        ];
+      : about === 'window' || about === 'worse'
+        ? [
+            ...asked,
+            { bold: about === 'worse' ? 'it got worse: look whether to revert it now. ' : 'confirm or revert it. ' },
+            `${briefOf(change)} on ${host.name}: the host takes it back at `,
+            moment(change.windowEndsAtMs ?? 0),
+            ' unless somebody confirms.',
+          ]
+        : [
+            ...asked,
+            {
+              bold:
+                about === 'approval' ? 'this waits for an approval. ' : 'nobody has approved this, and it ends soon. ',
+            },
+            `${briefOf(change)} on ${host.name}, until `,
+            moment(change.expiresAtMs),
+            '.',
+          ];
   return messageOf(
     spoken(
-      about === 'worse'
-        ? `${host.name} got worse after ${briefOf(change)}`
-        : about === 'window'
-          ? `${host.name}: confirm or revert ${briefOf(change)}`
-          : `${host.name}: ${briefOf(change)} ${about === 'escalation' ? 'ends soon, nobody has approved it' : 'waits for an approval'}`,
+      about === 'held'
+        ? `${host.name}: ${briefOf(change)} can not be taken back yet, the host tries again`
+        : about === 'worse'
+          ? `${host.name} got worse after ${briefOf(change)}`
+          : about === 'window'
+            ? `${host.name}: confirm or revert ${briefOf(change)}`
+            : `${host.name}: ${briefOf(change)} ${about === 'escalation' ? 'ends soon, nobody has approved it' : 'waits for an approval'}`,
     ),
     [always(paragraph(...said))],
   );

@@ -33,6 +33,7 @@ export const briefOf = (change: Pick<Change, 'plan'>): string => {
 export const stateWord = (change: Change): string => {
   if (change.underway?.step === 'confirm') return 'CONFIRMING';
   if (change.underway?.step === 'revert') return 'REVERTING';
+  if (change.held !== undefined && change.endedAtMs === undefined) return 'STILL IN FORCE, REVERT WAITS';
   switch (change.state) {
     case 'proposed':
       return 'APPROVAL NEEDED';

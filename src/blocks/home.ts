@@ -116,13 +116,15 @@ export const homeView = (home: Home): Modal => {
       [
         ...inForce.shown.flatMap((change, index) =>
           changeBlocks(change, index, 2, [
-            ...(change.windowEndsAtMs === undefined
-              ? ['Being applied']
-              : [
-                  'The host takes it back at ',
-                  { at: iso(change.windowEndsAtMs) },
-                  ` unless it is confirmed (${timeLeft(change.windowEndsAtMs - home.atMs)})`,
-                ]),
+            ...(change.held !== undefined
+              ? ['The host takes it back as soon as it can: ', change.held.why.slice(0, 300)]
+              : change.windowEndsAtMs === undefined
+                ? ['Being applied']
+                : [
+                    'The host takes it back at ',
+                    { at: iso(change.windowEndsAtMs) },
+                    ` unless it is confirmed (${timeLeft(change.windowEndsAtMs - home.atMs)})`,
+                  ]),
           ]),
         ),
         ...(inForce.omitted > 0 ? [context(`… ${inForce.omitted} more with /changes`)] : []),

@@ -114,7 +114,7 @@ export const whoCanWaveMessage = (view: {
 /** In the thread of the wave's message: people that must act, by name. */
 export const waveNudgeMessage = (view: {
   wave: Wave;
-  about: 'approval' | 'escalation' | 'window' | 'worse';
+  about: 'approval' | 'escalation' | 'window' | 'worse' | 'held';
   people: readonly Mention[];
   /** the host that it is about */
   change?: Change;
@@ -126,16 +126,19 @@ export const waveNudgeMessage = (view: {
   const ends: Moment = { at: new Date(change?.windowEndsAtMs ?? wave.expiresAtMs).toISOString() };
   const what = {
     worse: `${host} got worse under ${on}`,
+    held: `${host} can not take its values back yet: ${on}`,
     window: `Confirm or revert ${on}`,
     approval: `An approval is waited for: ${on}`,
     escalation: `It ends soon, nobody has approved it: ${on}`,
   }[about];
   const more: Line =
-    about === 'worse'
-      ? [' No other host is begun. Look whether to revert; it takes its values back by itself at ', ends, '.']
-      : about === 'window'
-        ? [` ${host} takes its values back at `, ends, ' unless somebody confirms, and others of its batch with it.']
-        : [' Until ', ends, '.'];
+    about === 'held'
+      ? [` ${change?.held?.why ?? 'The host waits'}. It tries again every minute.`]
+      : about === 'worse'
+        ? [' No other host is begun. Look whether to revert; it takes its values back by itself at ', ends, '.']
+        : about === 'window'
+          ? [` ${host} takes its values back at `, ends, ' unless somebody confirms, and others of its batch with it.']
+          : [' Until ', ends, '.'];
   return messageOf(spoken(what), [always(paragraph(...asked, { bold: `${what}.` }, ...more))]);
 };
 

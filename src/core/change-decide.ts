@@ -192,6 +192,7 @@ export const beginConfirm = (
 ): Decision => {
   if (!inForce(change)) return wrongState(change, 'only a change in force can be confirmed');
   if (change.underway !== undefined) return refuse('under-way', `a ${change.underway.step} is under way`);
+  if (change.held !== undefined) return refuse('window-ended', 'the host is taking it back, as soon as it can');
   if (change.windowEndsAtMs !== undefined && nowMs >= change.windowEndsAtMs)
     return refuse('window-ended', 'the host has taken it back by itself');
   if (!permission.allowed) return refuse('not-permitted', permission.why);
@@ -211,6 +212,7 @@ export const beginRevert = (
   if (!inForce(change)) return wrongState(change, 'only a change in force can be reverted');
   // A revert may follow a confirmation whose outcome is unknown; the host decides which came first.
   if (change.underway?.step === 'revert') return refuse('under-way', 'a revert is under way');
+  if (change.held !== undefined) return refuse('under-way', 'the host is taking it back, as soon as it can');
   if (!permission.allowed) return refuse('not-permitted', permission.why);
   return happens({ type: 'revert-intended', by, atMs: nowMs, notAfterMs, why });
 };
@@ -235,7 +237,7 @@ export interface HostReport {
     | 'committed'
     | 'confirmed'
     | 'reverted'
-    | 'revert-failed'
+    | 'held'
     | 'conflict'
     | 'failed'
     | 'unknown-id';
@@ -313,9 +315,15 @@ export const settle = (change: Change, report: HostReport, nowMs: number): reado
           detail: report.why ?? 'somebody else changed a value; it was not overwritten',
         },
       ];
-    case 'revert-failed':
-      // The host goes on trying; it stays in force until it says otherwise.
-      return [];
+    case 'held': {
+      // The host goes on trying: until it says otherwise the values stay in force, and nobody can confirm them any more.
+      const why = report.why ?? 'the host can not put the values back yet';
+      if (change.held?.why === why && change.underway === undefined) return [];
+      return [
+        ...(applying ? [{ type: 'applied' as const, atMs: nowMs, windowEndsAtMs: nowMs }] : []),
+        { type: 'revert-held', atMs: nowMs, why },
+      ];
+    }
     case 'failed':
       return [
         {

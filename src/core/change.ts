@@ -89,6 +89,8 @@ export interface Change {
   appliedAtMs?: number;
   /** the host reverts by itself at this time unless it is confirmed */
   windowEndsAtMs?: number;
+  /** the host is to put the values back and can't yet, e.g. because more is in use than the value from before allows; it tries again */
+  held?: { sinceMs: number; why: string };
   measurements: readonly Measurement[];
   endedAtMs?: number;
   /** why it ended, in words */
@@ -140,6 +142,7 @@ export type ChangeEvent =
   | { type: 'revert-intended'; by: Doer; atMs: number; notAfterMs: number; why: string }
   | { type: 'reverted'; atMs: number; why: string }
   | { type: 'revert-failed'; atMs: number; detail: string }
+  | { type: 'revert-held'; atMs: number; why: string }
   | { type: 'step-refused'; step: 'confirm' | 'revert'; atMs: number; detail: string }
   | { type: 'reviewed'; by: Actor; atMs: number };
 
@@ -210,6 +213,10 @@ const move = (change: Change, event: Exclude<ChangeEvent, { type: 'proposed' }>)
     case 'step-refused': {
       const { underway: _, ...rest } = change;
       return rest;
+    }
+    case 'revert-held': {
+      const { underway: _, ...rest } = change;
+      return { ...rest, held: { sinceMs: change.held?.sinceMs ?? event.atMs, why: event.why } };
     }
     case 'reviewed':
       return { ...change, review: { due: true, doneBy: event.by, atMs: event.atMs } };

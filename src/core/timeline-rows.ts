@@ -146,6 +146,8 @@ const changeTold = (step: string, data: Readonly<Record<string, unknown>>): Told
       return told(`is reverted${because(why)}`);
     case 'revert-failed':
       return told(`could not be reverted, a person must look${because(why)}`);
+    case 'revert-held':
+      return told(`can not be reverted yet, the host tries again every minute${because(why)}`);
     case 'step-refused':
       return told(`the host refused to ${words(data['step'], 20)} it${because(why)}`);
     case 'reviewed':

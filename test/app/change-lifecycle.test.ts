@@ -387,11 +387,46 @@ test('people are reminded at half time, others before the end, and of a window b
   expect(w.nudges).toHaveLength(3);
 });
 
+describe('a revert that waits, because more is in use than the value from before allows', () => {
+  const applied = async () => {
+    const w = world();
+    const { id, digest } = await w.proposed();
+    await w.bot().approve(w.asker('U0GRACE'), id, digest);
+    w.model.crowded = true;
+    return { ...w, id };
+  };
+  const why = `${REUSE} has more in use now than the value from before allows`;
+
+  test('is said, and told to people once; nobody can confirm it; it is reverted when there is room', async () => {
+    const { id, due, state, nudges, bot, asker, model } = await applied();
+    await due(303_000);
+    expect(state(id)).toMatchObject({ state: 'applied', held: { why } });
+    for (let i = 0; i < 10; i++) await due(60_000);
+    expect(nudges.filter((about) => about === 'held')).toHaveLength(1);
+    const refused = { ok: false, refusal: { detail: 'the host is taking it back, as soon as it can' } };
+    expect(await bot().confirm(asker('U0ADA'), id)).toMatchObject(refused);
+    expect(await bot().revert(asker('U0ADA'), id, 'asked')).toMatchObject(refused);
+    expect(model.values.get(REUSE)).toBe('1');
+    model.crowded = false;
+    await due(60_000);
+    await due(60_000);
+    expect(state(id)).toMatchObject({ state: 'reverted' });
+    expect(model.values.get(REUSE)).toBe('2');
+  });
+
+  test('asked by a person: it is no longer under way, and waits as the others do', async () => {
+    const { id, state, bot, asker } = await applied();
+    await bot().revert(asker('U0ADA'), id, 'asked');
+    expect(state(id)).toMatchObject({ state: 'applied', held: { why } });
+    expect(state(id)?.underway).toBeUndefined();
+  });
+});
+
 test.each([
   ['applied', 'applied'],
   ['committed', 'committed'],
   ['confirmed', 'confirmed'],
-  ['reverting', 'revert-failed'],
+  ['reverting', 'held'],
   ['reverted', 'reverted'],
   ['conflict', 'conflict'],
   ['failed', 'failed'],

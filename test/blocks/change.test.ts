@@ -124,6 +124,17 @@ const history: Record<string, ChangeEvent[]> = {
     intent,
     { type: 'failed', atMs: AT + 24_000, detail: 'The kernel did not take the value.' },
   ],
+  held: [
+    proposed,
+    approval,
+    intent,
+    applied,
+    {
+      type: 'revert-held',
+      atMs: AT + 326_000,
+      why: 'net.netfilter.nf_conntrack_max has more in use now than the value from before allows',
+    },
+  ],
   reverted: [proposed, approval, intent, applied, { type: 'reverted', atMs: AT + 326_000, why: 'the window ended' }],
   'revert-failed': [
     proposed,
@@ -193,6 +204,7 @@ describe('the card', () => {
     ]);
     expect(labels('confirming')).toEqual(['Revert now']);
     expect(labels('reverting')).toEqual([]);
+    expect(labels('held')).toEqual([]);
     expect(labels('confirmed')).toEqual(['Undo']);
     expect(labels('glass')).toEqual(['Confirm', 'Revert now', 'Reviewed']);
     for (const over of ['denied', 'withdrawn', 'expired', 'stale', 'failed', 'reverted', 'revert-failed', 'reviewed'])
@@ -338,6 +350,7 @@ describe('notices', () => {
       'change/nudge-worse',
       nudgeMessage({ change: changeOf(history['worse'] ?? []), about: 'worse', people }),
     );
+    expectGolden('change/nudge-held', nudgeMessage({ change: changeOf(history['held'] ?? []), about: 'held', people }));
     expectGolden('change/skipped', skippedMessage({ change: changeOf(history['glass'] ?? []), people }));
   });
 

@@ -83,6 +83,7 @@ const applying: ChangeEvent[] = [
   given(linus),
   { type: 'apply-intended', by: 'bot', atMs: AT, notAfterMs: AT + 20_000 },
 ];
+const held: ChangeEvent = { type: 'revert-held', atMs: AT, why: 'more is in use' };
 const applied: ChangeEvent[] = [...applying, { type: 'applied', atMs: AT, windowEndsAtMs: AT + 300_000 }];
 const change = (...events: ChangeEvent[]): Change => replay([proposed, ...events]) as Change;
 const yes = { allowed: true } as const;
@@ -124,9 +125,11 @@ test('of the state machine: every code and every sentence', () => {
     decide.beginConfirm(change(), step),
     decide.beginConfirm(change(...applied, reverting), step),
     decide.beginConfirm(change(...applied), { ...step, nowMs: late }),
+    decide.beginConfirm(change(...applied, held), step),
     decide.beginConfirm(change(...applied), { ...step, permission: no }),
     decide.beginRevert(change(), step),
     decide.beginRevert(change(...applied, reverting), step),
+    decide.beginRevert(change(...applied, held), step),
     decide.beginRevert(change(...applied), { ...step, permission: no }),
     decide.review(change(), click),
     decide.review(change(glass), { ...click, by: linus, permission: no }),

@@ -10,7 +10,7 @@ type Answered = Awaited<ReturnType<Transport['gate']>>;
 
 interface ChangeRecord {
   request: SetRequest;
-  state: 'applied' | 'confirmed' | 'reverted' | 'conflict';
+  state: 'applied' | 'reverting' | 'confirmed' | 'reverted' | 'conflict';
   deadlineSeconds: number;
 }
 
@@ -19,6 +19,8 @@ export type WireFault = 'none' | 'request lost' | 'answer lost' | 'answer cut of
 
 export class FakeHost {
   readonly values = new Map<string, string>();
+  /** more is in use than the values from before allow: a revert waits */
+  crowded = false;
   readonly sysctlD = new Map<string, string>();
   readonly records = new Map<string, ChangeRecord>();
   /** every time that a request had an effect */
@@ -47,13 +49,15 @@ export class FakeHost {
     this.boot++;
     this.bootedAtMs = this.now();
     for (const [key, value] of Object.entries(defaults)) this.values.set(key, this.sysctlD.get(key) ?? value);
-    for (const record of this.records.values()) if (record.state === 'applied') record.state = 'reverted';
+    for (const record of this.records.values())
+      if (record.state === 'applied' || record.state === 'reverting') record.state = 'reverted';
   }
 
   /** The host's own timer and what was held up on the wire. */
   tick(): void {
     for (const record of this.records.values())
-      if (record.state === 'applied' && this.uptimeSeconds >= record.deadlineSeconds) this.takeBack(record);
+      if (record.state === 'reverting' || (record.state === 'applied' && this.uptimeSeconds >= record.deadlineSeconds))
+        this.takeBack(record);
     const arrived = this.late.filter(({ atMs }) => atMs <= this.now());
     this.late = this.late.filter(({ atMs }) => atMs > this.now());
     for (const { line } of arrived) this.serve(line);
@@ -133,10 +137,18 @@ export class FakeHost {
       if (record.request.persistent) for (const { key, to } of record.request.entries) this.sysctlD.set(key, to);
     } else this.takeBack(record);
     this.effects.push({ id: record.request.id, verb, atMs: this.now() });
-    return this.show(record, record.state === wanted ? 'ok' : 'conflict');
+    return this.show(record, this.endOf(record.state, wanted));
+  }
+
+  private endOf(state: ChangeRecord['state'], wanted: string): string {
+    return state === wanted ? 'ok' : state === 'reverting' ? 'held' : 'conflict';
   }
 
   private takeBack(record: ChangeRecord): void {
+    if (this.crowded) {
+      record.state = 'reverting';
+      return;
+    }
     const moved = record.request.entries.some(({ key, from, to }) => ![from, to].includes(this.values.get(key) ?? ''));
     for (const { key, from, to } of [...record.request.entries].reverse())
       if (this.values.get(key) === to) this.values.set(key, from);
@@ -157,6 +169,7 @@ export class FakeHost {
         ...Object.fromEntries(
           request.entries.map(({ key }, i) => [`current${i + 1}`, wireValue(this.values.get(key) ?? '')]),
         ),
+        ...(state === 'reverting' ? { held: request.entries.map(({ key }) => `${key}:in-use`).join(' ') } : {}),
         ...(state === 'applied' ? { left: String(deadlineSeconds - this.uptimeSeconds) } : {}),
       },
     };
