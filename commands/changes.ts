@@ -2,10 +2,10 @@
 import { ACTIONS, decodeRef, INPUTS, VIEWS } from '../src/blocks/actions.js';
 import { REASON_CHARACTERS_MAX, readingModal } from '../src/blocks/change-modals.js';
 import { problemMessage, type Usage } from '../src/blocks/notices.js';
+import type { ChangeDesk, ChangeRef, ChangesAsked, Shown } from '../src/command/changes.js';
+import { isTimeline, parseTimeline, postTimeline, runTimeline, type TimelineArgs } from '../src/command/timeline.js';
+import { waveActions, waveViews } from '../src/command/waves.js';
 import type { ClickHandler, Command, Desk, Parsed, ViewHandler } from '../src/command.js';
-import type { ChangeDesk, ChangeRef, ChangesAsked, Shown } from '../src/command-changes.js';
-import { isTimeline, parseTimeline, postTimeline, runTimeline, type TimelineArgs } from '../src/command-timeline.js';
-import { waveActions, waveViews } from '../src/command-waves.js';
 import { readCommandLine, slipOf } from '../src/core/command-line.js';
 import { readSpan } from '../src/core/span.js';
 

@@ -5,9 +5,9 @@ import { hostsMessage } from '../src/blocks/hosts.js';
 import type { Message } from '../src/blocks/message.js';
 import { type Usage, unknownHostMessage, usageMessage } from '../src/blocks/notices.js';
 import { waitingMessage } from '../src/blocks/waiting.js';
+import type { Found } from '../src/command/found.js';
+import { hostOfClick } from '../src/command/host.js';
 import type { AnswerOptions, Command, Desk, Parsed } from '../src/command.js';
-import type { Found } from '../src/command-found.js';
-import { hostOfClick } from '../src/command-host.js';
 import { readCommandLine, slipOf } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 

@@ -4,12 +4,12 @@
  */
 import type { Message, Modal } from './blocks/message.js';
 import type { Usage } from './blocks/notices.js';
-import type { ChangeDesk } from './command-changes.js';
-import type { FleetDesk } from './command-fleet.js';
-import type { Found } from './command-found.js';
-import type { SweepDesk } from './command-sweeps.js';
-import type { StoryDesk } from './command-timeline.js';
-import type { WatchDesk } from './command-watch.js';
+import type { ChangeDesk } from './command/changes.js';
+import type { FleetDesk } from './command/fleet.js';
+import type { Found } from './command/found.js';
+import type { SweepDesk } from './command/sweeps.js';
+import type { StoryDesk } from './command/timeline.js';
+import type { WatchDesk } from './command/watch.js';
 import type { Caller } from './core/caller.js';
 import type { Diagnosis } from './core/finding.js';
 import type { Host } from './core/inventory.js';

@@ -48,6 +48,7 @@ const rooms = [
   'lab',
   'cli',
   'config',
+  'command',
 ] as const;
 const roomOf = (spec: string): string | undefined =>
   rooms.find((room) => spec.startsWith(`src/${room}/`)) ?? (spec.startsWith('commands/') ? 'commands' : undefined);
@@ -57,7 +58,7 @@ const doors: Record<string, readonly string[]> = {
   core: ['core'],
   blocks: ['core', 'blocks'],
   ports: ['core', 'blocks', 'ports'],
-  app: ['core', 'blocks', 'ports', 'app'],
+  app: ['core', 'blocks', 'ports', 'app', 'command'],
   slack: ['core', 'blocks', 'ports', 'slack'],
   ssh: ['core', 'ports', 'ssh'],
   store: ['core', 'ports', 'store'],
@@ -65,7 +66,8 @@ const doors: Record<string, readonly string[]> = {
   config: ['core', 'config'],
   workspace: ['core', 'blocks', 'ports', 'workspace'],
   lab: ['core', 'ports', 'host', 'lab'],
-  commands: ['core', 'blocks', 'commands'],
+  command: ['core', 'blocks', 'ports', 'command'],
+  commands: ['core', 'blocks', 'command', 'commands'],
 };
 /** Packages that have one home each. */
 const homes: Record<string, readonly string[]> = {

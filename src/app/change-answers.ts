@@ -2,7 +2,7 @@
 import { changeDetailMessage, changesMessage, noSuchChangeMessage } from '../blocks/change-list.js';
 import { dryRunModal, refusedModal } from '../blocks/change-modals.js';
 import { whoCanMessage } from '../blocks/change-notices.js';
-import type { ChangeDesk, ChangesAsked } from '../command-changes.js';
+import type { ChangeDesk, ChangesAsked } from '../command/changes.js';
 import type { Change } from '../core/change.js';
 import { dryRun } from '../core/dry-run.js';
 import { peopleIn } from '../core/policy.js';

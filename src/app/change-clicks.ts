@@ -2,7 +2,7 @@
 import { codeModal, glassWithCode, reasonModal } from '../blocks/change-modals.js';
 import type { RefusedClick } from '../blocks/change-notices.js';
 import { titleOf } from '../blocks/change-words.js';
-import type { ChangeDesk, Shown } from '../command-changes.js';
+import type { ChangeDesk, Shown } from '../command/changes.js';
 import type { Change, ChangeEvent } from '../core/change.js';
 import type { Action } from '../core/policy.js';
 import { mentionsOf } from './change-people.js';

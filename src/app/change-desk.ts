@@ -2,7 +2,7 @@
  * What one person may do with changes from where they are: drafts, clicks and questions. Each loads, authorises and decides anew,
  * and gives back what to show. Where the store can't be written nothing is done, and that is said.
  */
-import type { ChangeDesk } from '../command-changes.js';
+import type { ChangeDesk } from '../command/changes.js';
 import type { Caller } from '../core/caller.js';
 import type { Subject } from '../core/policy.js';
 import { answersAt } from './change-answers.js';

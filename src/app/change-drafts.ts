@@ -2,7 +2,7 @@
 import { byHandModal, proposalModal, refusedModal } from '../blocks/change-modals.js';
 import type { Offer } from '../blocks/findings.js';
 import type { Modal } from '../blocks/message.js';
-import type { ChangeDesk, DraftWish } from '../command-changes.js';
+import type { ChangeDesk, DraftWish } from '../command/changes.js';
 import { byHand, dryRun } from '../core/dry-run.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';

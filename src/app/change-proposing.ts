@@ -1,5 +1,5 @@
 /** A draft that was sent becomes a change, once. */
-import type { ChangeDesk, Shown } from '../command-changes.js';
+import type { ChangeDesk, Shown } from '../command/changes.js';
 import { answersAt } from './change-answers.js';
 import { MESSAGES, type Standing } from './change-board.js';
 import { DRAFT_MS, DRAFTS, type Draft } from './change-draft.js';

@@ -2,7 +2,7 @@
 import { refusedModal } from '../blocks/change-modals.js';
 import { type RefusedClick, refusedClickMessage } from '../blocks/change-notices.js';
 import type { Message, Modal } from '../blocks/message.js';
-import type { Shown } from '../command-changes.js';
+import type { Shown } from '../command/changes.js';
 import type { Place } from '../ports/chat.js';
 import { StoreFailure } from '../ports/store.js';
 import type { Standpoint } from './change-standpoint.js';

@@ -1,8 +1,8 @@
 /** Where one person stands with changes: who they are, where they ask from, and policy's answers for them there and now. */
 import type { RefusedClick } from '../blocks/change-notices.js';
 import { type Mention, titleOf } from '../blocks/change-words.js';
+import type { SysctlsOfMany } from '../command/fleet.js';
 import type { SysctlsRead } from '../command.js';
-import type { SysctlsOfMany } from '../command-fleet.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Change, ChangeEvent } from '../core/change.js';
 import type { Host } from '../core/inventory.js';

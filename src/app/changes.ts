@@ -3,9 +3,9 @@
  * processes may share one store.
  */
 
+import type { ChangeDesk } from '../command/changes.js';
+import type { SysctlsOfMany } from '../command/fleet.js';
 import type { SysctlsRead } from '../command.js';
-import type { ChangeDesk } from '../command-changes.js';
-import type { SysctlsOfMany } from '../command-fleet.js';
 import type { Caller } from '../core/caller.js';
 import type { Change } from '../core/change.js';
 import type { Host } from '../core/inventory.js';

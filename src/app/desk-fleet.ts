@@ -1,5 +1,5 @@
 /** The desk's part for many hosts: only what the caller may see is selected, measured and shown. */
-import type { FleetDesk, Selection } from '../command-fleet.js';
+import type { FleetDesk, Selection } from '../command/fleet.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import {
   hostsNamed,

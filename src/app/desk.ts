@@ -2,12 +2,12 @@
 import type { Message } from '../blocks/message.js';
 import { dialogTooLate } from '../blocks/unanswered.js';
 import { verdictOf } from '../blocks/verdict.js';
+import type { ChangeDesk } from '../command/changes.js';
+import type { Found } from '../command/found.js';
+import type { SweepDesk } from '../command/sweeps.js';
+import type { StoryDesk } from '../command/timeline.js';
+import type { WatchDesk } from '../command/watch.js';
 import type { Desk, Investigated } from '../command.js';
-import type { ChangeDesk } from '../command-changes.js';
-import type { Found } from '../command-found.js';
-import type { SweepDesk } from '../command-sweeps.js';
-import type { StoryDesk } from '../command-timeline.js';
-import type { WatchDesk } from '../command-watch.js';
 import { type Caller, personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Action, Subject } from '../core/policy.js';

@@ -1,8 +1,8 @@
 /** Measures many hosts for one answer, and keeps the last answers for their buttons. */
 import type { FleetProgress } from '../blocks/fleet-progress.js';
 import { verdictOf } from '../blocks/verdict.js';
+import type { KeptFleet, SysctlsOfMany } from '../command/fleet.js';
 import type { Investigated } from '../command.js';
-import type { KeptFleet, SysctlsOfMany } from '../command-fleet.js';
 import { outcomeOf } from '../core/diagnose.js';
 import type { Diagnosis } from '../core/finding.js';
 import type { FleetLevel, FleetMember } from '../core/fleet.js';

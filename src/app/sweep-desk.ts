@@ -1,6 +1,6 @@
 /** Sweeps and their alerts for one caller: only what that person may see. */
 import type { SweepShown } from '../blocks/sweep.js';
-import type { SweepDesk } from '../command-sweeps.js';
+import type { SweepDesk } from '../command/sweeps.js';
 import type { Caller } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import { type Alert, hostsOf, nextOnGrid, type Sweep } from '../core/sweep.js';

@@ -3,7 +3,7 @@
  * and what was said are in the store: a round that the end of the program cuts off is done again, and of several processes one
  * does each round.
  */
-import type { SweepDesk } from '../command-sweeps.js';
+import type { SweepDesk } from '../command/sweeps.js';
 import type { Caller } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Rule, Thresholds } from '../core/rule.js';

@@ -1,7 +1,7 @@
 /** Watches, Home, the story and the first word in a channel: what makes the bot live where an incident is worked. */
 import { firstUseMessage } from '../blocks/first-use.js';
+import type { StoryDesk } from '../command/timeline.js';
 import type { Desk, Investigated } from '../command.js';
-import type { StoryDesk } from '../command-timeline.js';
 import type { AuditEntry } from '../core/audit.js';
 import type { Caller } from '../core/caller.js';
 import type { Host } from '../core/inventory.js';

@@ -5,8 +5,8 @@
 import { headlineOf } from '../blocks/sentences/index.js';
 import { verdictOf } from '../blocks/verdict.js';
 import { watchLostMessage, watchMessage } from '../blocks/watch.js';
+import type { WatchDesk } from '../command/watch.js';
 import type { Investigated } from '../command.js';
-import type { WatchDesk } from '../command-watch.js';
 import type { Caller } from '../core/caller.js';
 import { personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';

@@ -6,8 +6,8 @@ import { type RefusedClick, refusedClickMessage } from '../blocks/change-notices
 import { waveDetailMessage, waveRefusedMessage, whoCanWaveMessage } from '../blocks/wave-list.js';
 import { denyWaveModal, waveCodeModal } from '../blocks/wave-modals.js';
 import { valuesIn, waveTitle } from '../blocks/wave-words.js';
-import type { Shown } from '../command-changes.js';
-import type { WaveDesk, WaveRef } from '../command-waves.js';
+import type { Shown } from '../command/changes.js';
+import type { WaveDesk, WaveRef } from '../command/waves.js';
 import type { Change } from '../core/change.js';
 import { membersOf, type Wave } from '../core/wave.js';
 import { mentionsOf } from './change-people.js';

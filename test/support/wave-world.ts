@@ -1,7 +1,7 @@
 /** Many hosts with gates (models of them), bots on one store, and people who ask and click: what a wave is tried on. */
 import { createHash } from 'node:crypto';
 import { Changes } from '../../src/app/changes.js';
-import type { WaveEntered, WaveRef } from '../../src/command-waves.js';
+import type { WaveEntered, WaveRef } from '../../src/command/waves.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Finding } from '../../src/core/finding.js';
 import type { Host } from '../../src/core/inventory.js';

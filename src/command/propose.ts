@@ -1,16 +1,16 @@
 /** How a change begins: from a finding's button, or from `/sysctl <host> set key=value`. */
-import { readingModal, refusedModal } from './blocks/change-modals.js';
-import type { Modal } from './blocks/message.js';
-import { problemMessage, type Usage, usageMessage } from './blocks/notices.js';
-import type { Desk, Parsed } from './command.js';
-import { hostOfClick } from './command-host.js';
-import type { Chosen } from './command-many.js';
-import { openWaveModal } from './command-waves.js';
-import { readCommandLine } from './core/command-line.js';
-import type { Host } from './core/inventory.js';
-import { readWishes, wishesOf } from './core/plan.js';
-import { readSpan } from './core/span.js';
-import type { Click } from './ports/inbox.js';
+import { readingModal, refusedModal } from '../blocks/change-modals.js';
+import type { Modal } from '../blocks/message.js';
+import { problemMessage, type Usage, usageMessage } from '../blocks/notices.js';
+import type { Desk, Parsed } from '../command.js';
+import { readCommandLine } from '../core/command-line.js';
+import type { Host } from '../core/inventory.js';
+import { readWishes, wishesOf } from '../core/plan.js';
+import { readSpan } from '../core/span.js';
+import type { Click } from '../ports/inbox.js';
+import { hostOfClick } from './host.js';
+import type { Chosen } from './many.js';
+import { openWaveModal } from './waves.js';
 
 /** What was typed behind `<host> set`. */
 export interface SetArgs {

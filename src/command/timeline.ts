@@ -1,14 +1,14 @@
 /** `/changes timeline [--since 3h] [--channel]`: the story so far, as a message and as Markdown in a file. */
-import { decodeRef } from './blocks/actions.js';
-import { problemMessage } from './blocks/notices.js';
-import { timelineMessage } from './blocks/timeline.js';
-import { waitingMessage } from './blocks/waiting.js';
-import type { ClickHandler, Desk, Parsed } from './command.js';
-import type { AuditEntry } from './core/audit.js';
-import { readCommandLine } from './core/command-line.js';
-import { readSpan } from './core/span.js';
-import { timelineMarkdown } from './core/timeline.js';
-import { timelineOf } from './core/timeline-rows.js';
+import { decodeRef } from '../blocks/actions.js';
+import { problemMessage } from '../blocks/notices.js';
+import { timelineMessage } from '../blocks/timeline.js';
+import { waitingMessage } from '../blocks/waiting.js';
+import type { ClickHandler, Desk, Parsed } from '../command.js';
+import type { AuditEntry } from '../core/audit.js';
+import { readCommandLine } from '../core/command-line.js';
+import { readSpan } from '../core/span.js';
+import { timelineMarkdown } from '../core/timeline.js';
+import { timelineOf } from '../core/timeline-rows.js';
 
 export interface TimelineArgs {
   sinceSeconds: number;

@@ -1,13 +1,13 @@
 /** What is asked of one host, asked of a few at once: how a rule was judged, the course of a number. */
-import type { Usage } from './blocks/notices.js';
-import { usageMessage } from './blocks/notices.js';
-import { trendManyMessage } from './blocks/trend-many.js';
-import { waitingMessage } from './blocks/waiting.js';
-import { whyManyMessage } from './blocks/why-many.js';
-import type { AnswerOptions, Desk } from './command.js';
-import type { Host } from './core/inventory.js';
-import type { Rule } from './core/rule.js';
-import { trendOf } from './core/trend.js';
+import type { Usage } from '../blocks/notices.js';
+import { usageMessage } from '../blocks/notices.js';
+import { trendManyMessage } from '../blocks/trend-many.js';
+import { waitingMessage } from '../blocks/waiting.js';
+import { whyManyMessage } from '../blocks/why-many.js';
+import type { AnswerOptions, Desk } from '../command.js';
+import type { Host } from '../core/inventory.js';
+import type { Rule } from '../core/rule.js';
+import { trendOf } from '../core/trend.js';
 
 /** lines that a chart still shows apart; a page of rows */
 export const SEVERAL = { since: 6, why: 20 } as const;

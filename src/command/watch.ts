@@ -1,13 +1,13 @@
 /** Watching from a command: `--watch 10m`, the Watch button, and Stop. */
-import { decodeRef } from './blocks/actions.js';
-import { problemMessage, refusalMessage } from './blocks/notices.js';
-import { watchMessage, watchOpening } from './blocks/watch.js';
-import type { AnswerOptions, Desk } from './command.js';
-import { hostOfClick } from './command-host.js';
-import type { Host } from './core/inventory.js';
-import { WATCH_LIMITS, type Watch } from './core/watch.js';
-import type { Posted } from './ports/chat.js';
-import type { Click } from './ports/inbox.js';
+import { decodeRef } from '../blocks/actions.js';
+import { problemMessage, refusalMessage } from '../blocks/notices.js';
+import { watchMessage, watchOpening } from '../blocks/watch.js';
+import type { AnswerOptions, Desk } from '../command.js';
+import type { Host } from '../core/inventory.js';
+import { WATCH_LIMITS, type Watch } from '../core/watch.js';
+import type { Posted } from '../ports/chat.js';
+import type { Click } from '../ports/inbox.js';
+import { hostOfClick } from './host.js';
 
 /** What one person may do with watches. */
 export interface WatchDesk {

@@ -1,11 +1,11 @@
 /** What a command may do with changes: each method authorises anew, and says what to show to the one who asked. */
-import type { Offer } from './blocks/findings.js';
-import type { Message, Modal } from './blocks/message.js';
-import type { WaveDesk } from './command-waves.js';
-import type { Diagnosis } from './core/finding.js';
-import type { Host } from './core/inventory.js';
-import type { Wish } from './core/plan.js';
-import type { Place } from './ports/chat.js';
+import type { Offer } from '../blocks/findings.js';
+import type { Message, Modal } from '../blocks/message.js';
+import type { Diagnosis } from '../core/finding.js';
+import type { Host } from '../core/inventory.js';
+import type { Wish } from '../core/plan.js';
+import type { Place } from '../ports/chat.js';
+import type { WaveDesk } from './waves.js';
 
 /** What to show to the one who clicked; nothing where the change's own message says it. */
 /** `at`: where it was asked; a modal itself stands in no channel. */

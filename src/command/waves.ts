@@ -1,13 +1,13 @@
 /** A change on many hosts, from `/sysctl @web set key=value` on: what a command may do with waves, and what their buttons and modals do. */
-import { ACTIONS, decodeRef, INPUTS, VIEWS } from './blocks/actions.js';
-import { REASON_CHARACTERS_MAX, readingModal } from './blocks/change-modals.js';
-import type { LeftOut } from './blocks/fleet-left-out.js';
-import type { Message, Modal } from './blocks/message.js';
-import { problemMessage } from './blocks/notices.js';
-import type { ClickHandler, Desk, ViewHandler } from './command.js';
-import type { DraftWish, Shown } from './command-changes.js';
-import type { Host } from './core/inventory.js';
-import type { Pace } from './core/wave.js';
+import { ACTIONS, decodeRef, INPUTS, VIEWS } from '../blocks/actions.js';
+import { REASON_CHARACTERS_MAX, readingModal } from '../blocks/change-modals.js';
+import type { LeftOut } from '../blocks/fleet-left-out.js';
+import type { Message, Modal } from '../blocks/message.js';
+import { problemMessage } from '../blocks/notices.js';
+import type { ClickHandler, Desk, ViewHandler } from '../command.js';
+import type { Host } from '../core/inventory.js';
+import type { Pace } from '../core/wave.js';
+import type { DraftWish, Shown } from './changes.js';
 
 /** A wave as a button or a modal names it. */
 export interface WaveRef {

@@ -1,5 +1,5 @@
 /** What a typed name came to. */
-import type { Host } from './core/inventory.js';
+import type { Host } from '../core/inventory.js';
 
 /** What a typed name stands for among the hosts that the caller may see. */
 export type Found =

@@ -1,13 +1,13 @@
 /** What commands share where many hosts are named: choose them, ask before very many, keep the message current, and its buttons. */
-import { ACTIONS, decodeRef, type Ref } from './blocks/actions.js';
-import { fleetMessage } from './blocks/fleet.js';
-import { fleetCsv } from './blocks/fleet-csv.js';
-import { fleetConfirmMessage, fleetProgressMessage } from './blocks/fleet-progress.js';
-import { problemMessage, type Usage, unknownHostMessage, usageMessage } from './blocks/notices.js';
-import type { AnswerOptions, ClickHandler, Desk } from './command.js';
-import type { FleetDesk, Selection } from './command-fleet.js';
-import { viewFleet } from './core/fleet.js';
-import type { Host } from './core/inventory.js';
+import { ACTIONS, decodeRef, type Ref } from '../blocks/actions.js';
+import { fleetMessage } from '../blocks/fleet.js';
+import { fleetCsv } from '../blocks/fleet-csv.js';
+import { fleetConfirmMessage, fleetProgressMessage } from '../blocks/fleet-progress.js';
+import { problemMessage, type Usage, unknownHostMessage, usageMessage } from '../blocks/notices.js';
+import type { AnswerOptions, ClickHandler, Desk } from '../command.js';
+import { viewFleet } from '../core/fleet.js';
+import type { Host } from '../core/inventory.js';
+import type { FleetDesk, Selection } from './fleet.js';
 
 export type Chosen = Extract<Selection, { ok: true }> & { fleet: FleetDesk; selector: string };
 

@@ -1,10 +1,10 @@
 /** What a command may do with many hosts, and what it gets. */
-import type { LeftOut } from './blocks/fleet-left-out.js';
-import type { FleetProgress } from './blocks/fleet-progress.js';
-import type { Found } from './command-found.js';
-import type { FleetMember } from './core/fleet.js';
-import type { Host } from './core/inventory.js';
-import type { SysctlFacts } from './core/sysctl-query.js';
+import type { LeftOut } from '../blocks/fleet-left-out.js';
+import type { FleetProgress } from '../blocks/fleet-progress.js';
+import type { FleetMember } from '../core/fleet.js';
+import type { Host } from '../core/inventory.js';
+import type { SysctlFacts } from '../core/sysctl-query.js';
+import type { Found } from './found.js';
 
 /** An answer about many hosts, kept for its buttons; gone after a restart. */
 export interface KeptFleet {

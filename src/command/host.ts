@@ -1,9 +1,9 @@
 /** What commands share: the one host that a typist or a button means, or the word to say where there is none. */
-import { decodeRef, type Ref } from './blocks/actions.js';
-import { problemMessage, type Usage, unknownHostMessage, usageMessage } from './blocks/notices.js';
-import type { Desk, Measured } from './command.js';
-import type { Host } from './core/inventory.js';
-import type { Click } from './ports/inbox.js';
+import { decodeRef, type Ref } from '../blocks/actions.js';
+import { problemMessage, type Usage, unknownHostMessage, usageMessage } from '../blocks/notices.js';
+import type { Desk, Measured } from '../command.js';
+import type { Host } from '../core/inventory.js';
+import type { Click } from '../ports/inbox.js';
 
 const NAMED_MAX = 8;
 

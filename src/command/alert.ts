@@ -1,11 +1,11 @@
 /** Shortcuts: “Diagnose hosts in this message” on an alert, and a picker from anywhere. */
-import { alertHostsMessage, noHostInAlertMessage, PICKER, pickerModal } from './blocks/alert.js';
-import { type Usage, unknownHostMessage, usageMessage } from './blocks/notices.js';
-import type { AnswerOptions, Desk, ShortcutHandler, ViewHandler } from './command.js';
-import { measureMany } from './command-many.js';
-import { hostsInText } from './core/alert-text.js';
-import type { Host } from './core/inventory.js';
-import type { Submission } from './ports/inbox.js';
+import { alertHostsMessage, noHostInAlertMessage, PICKER, pickerModal } from '../blocks/alert.js';
+import { type Usage, unknownHostMessage, usageMessage } from '../blocks/notices.js';
+import type { AnswerOptions, Desk, ShortcutHandler, ViewHandler } from '../command.js';
+import { hostsInText } from '../core/alert-text.js';
+import type { Host } from '../core/inventory.js';
+import type { Submission } from '../ports/inbox.js';
+import { measureMany } from './many.js';
 
 /** measured for one alert; the rest is named */
 const ALERT_HOSTS_MAX = 10;

@@ -1,7 +1,7 @@
 /** What a command may do with sweeps and what they kept. */
-import type { SweepShown } from './blocks/sweep.js';
-import type { Host } from './core/inventory.js';
-import type { TrendSample } from './core/trend.js';
+import type { SweepShown } from '../blocks/sweep.js';
+import type { Host } from '../core/inventory.js';
+import type { TrendSample } from '../core/trend.js';
 
 export interface SweepDesk {
   list(): Promise<readonly SweepShown[]>;
