@@ -53,7 +53,7 @@ describe('the main job', () => {
     ['/tcpstates', '/tcpstates web-1'],
     ['/tcpstates help', '--why'],
     ['/tcpstates wbe-1', 'Did you mean'],
-    ['/tcpstates web-* --why conntrack-full', 'web-1'],
+    ['/tcpstates web-* --watch 10m', '/tcpstates web-1 --watch 10m'],
     ['/tcpstates web-1 --prvate', 'Did you mean --private?'],
     ['/tcpstates web-1 --why conntrak-full', 'conntrack-full'],
     ['/sysctl', '/sysctl web-1 time wait'],
