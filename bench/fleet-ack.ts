@@ -13,7 +13,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import ssh2 from 'ssh2';
+import { newKeyPair } from '../src/lab/keys.js';
 import { readRecording, replayState } from '../src/lab/recordings.js';
 import { startLabServer } from '../src/lab/server.js';
 import { textOf } from '../src/workspace/driver.js';
@@ -60,8 +60,8 @@ const at = (sorted: readonly number[], share: number): number =>
 const bench = async (count: number, commands: number): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'tcpstates-bench-'));
   const children: ChildProcess[] = [];
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const client = ssh2.utils.generateKeyPairSync('ed25519');
+  const hostKey = newKeyPair();
+  const client = newKeyPair();
   const workspace = await startWorkspace({
     commands: ['/tcpstates', '/sysctl', '/hosts'].map((name) => ({ name, description: '', usageHint: '' })),
   });

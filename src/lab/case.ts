@@ -7,9 +7,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import ssh2 from 'ssh2';
 import type { Host } from '../core/inventory.js';
 import { LAB_CASES, type LabCase, labCase } from './cases.js';
+import { newKeyPair } from './keys.js';
 
 const RUN = fileURLToPath(new URL('./cases/run.sh', import.meta.url));
 /** keys, logs and the record of what was changed, of every case that is up */
@@ -207,7 +207,7 @@ const startGuard = async (about: LabCase, folder: string, env: NodeJS.ProcessEnv
 const newKeys = (folder: string, names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     names.map((name) => {
-      const key = ssh2.utils.generateKeyPairSync('ed25519');
+      const key = newKeyPair();
       writeFileSync(join(folder, `id_${name}`), key.private, { mode: 0o600 });
       return [name, key.public.trim()];
     }),

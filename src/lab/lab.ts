@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import type { Host, Inventory } from '../core/inventory.js';
+import { newKeyPair } from './keys.js';
 import { readRecording, recordedHosts, recordedSysctls, replayState } from './recordings.js';
 import { type LabServer, type Responder, startLabServer } from './server.js';
 
@@ -40,7 +40,7 @@ const responder = (host: string, startedMs: number): Responder => {
 /** Starts the lab's SSH servers. Its inventory names nothing but 127.0.0.1. */
 export const startLab = async (): Promise<Lab> => {
   const folder = mkdtempSync(join(tmpdir(), 'tcpstates-lab-'));
-  const client = ssh2.utils.generateKeyPairSync('ed25519');
+  const client = newKeyPair();
   const identity = join(folder, 'id_ed25519');
   writeFileSync(identity, client.private, { mode: 0o600 });
   const startedMs = Date.now();
@@ -57,7 +57,7 @@ export const startLab = async (): Promise<Lab> => {
       respond?: Responder;
     },
   ): Promise<void> => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519');
+    const key = newKeyPair();
     const { respond } = about;
     const server = await startLabServer({
       hostKey: key.private,

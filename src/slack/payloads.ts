@@ -141,6 +141,13 @@ const homeOf = (from: {
   from.enterprise?.id ??
   '';
 
+/**
+ * The thread that a message is a reply in. A message that has replies carries its own time as `thread_ts`: it stands in the channel,
+ * and what comes of a click on it belongs there.
+ */
+const threadOf = (message: { ts: string; thread_ts?: string | undefined } | null | undefined): string | undefined =>
+  message?.thread_ts === message?.ts ? undefined : message?.thread_ts;
+
 const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
@@ -189,7 +196,7 @@ const readClick = (body: unknown): Arrived | undefined => {
     userId: data.user.id,
     // Outside of a channel the answer goes to the person: Slack takes a user id as the direct message with them.
     channel: channel ?? data.user.id,
-    ...optional('threadTs', data.message?.thread_ts),
+    ...optional('threadTs', threadOf(data.message)),
   };
   return {
     kind: 'click',

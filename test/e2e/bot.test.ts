@@ -94,7 +94,9 @@ const start = async (workspace: Workspace, folder: string): Promise<Program> => 
   return { process: child, output: () => text, ended };
 };
 
-const answers = (workspace: Workspace) => workspace.messages(room).filter(({ user }) => user === workspace.botUserId);
+/** What it said in the channel; the first of them has words for newcomers in its thread. */
+const answers = (workspace: Workspace) =>
+  workspace.messages(room).filter(({ user, ts, threadTs }) => user === workspace.botUserId && (threadTs ?? ts) === ts);
 
 describe('the program', () => {
   test('200 commands in a burst, while the hosts are being measured, are each acknowledged within a second', async () => {

@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import ssh2 from 'ssh2';
 import type { Host } from '../../src/core/inventory.js';
 import { mustSelect } from '../../src/core/policy.js';
 import { stateScript } from '../../src/core/probe-script.js';
 import { sysctlScript } from '../../src/core/sysctl-script.js';
 import { parseSysctls } from '../../src/core/sysctl-transcript.js';
 import { parseTranscript } from '../../src/core/transcript.js';
+import { newKeyPair } from '../../src/lab/keys.js';
 import { readRecording, replayState } from '../../src/lab/recordings.js';
 import { startLabServer } from '../../src/lab/server.js';
 import { createTransport } from '../../src/ssh/transport.js';
@@ -45,7 +45,7 @@ describeNeeding(['chromium'], 'many hosts over time', () => {
     mkdirSync(shots, { recursive: true });
     const scratch = new Scratch();
     ends.push(() => scratch.remove());
-    const [key, hostKey] = [ssh2.utils.generateKeyPairSync('ed25519'), ssh2.utils.generateKeyPairSync('ed25519')];
+    const [key, hostKey] = [newKeyPair(), newKeyPair()];
     const identity = [{ kind: 'file' as const, path: scratch.file('id', key.private) }];
     const startedMs = Date.now();
     for (let at = 1; at <= HOSTS; at++) {

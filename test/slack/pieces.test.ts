@@ -303,6 +303,13 @@ describe('payloads', () => {
       caller: { channel: 'C1', threadTs: '0.5' },
       at: { kind: 'message', whispered: true, posted: { ts: '1.1' } },
     });
+    // A message with replies carries its own time: what comes of a click on it stands in the channel, beside it.
+    expect(readPayload({ ...inMessage, message: { ts: '1.1', thread_ts: '1.1' } })).toMatchObject({
+      caller: { channel: 'C1' },
+    });
+    expect(readPayload({ ...inMessage, message: { ts: '1.1', thread_ts: '1.1' } })).not.toHaveProperty(
+      'caller.threadTs',
+    );
     expect(
       readPayload({ ...click, container: {}, view: { id: 'V1', type: 'modal', private_metadata: 'm' } }),
     ).toMatchObject({ at: { kind: 'modal', viewId: 'V1', privateMetadata: 'm' }, caller: { channel: 'U1' } });

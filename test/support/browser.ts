@@ -93,7 +93,7 @@ export const openWorkspace = async (
   const address = new URL(url);
   if (as !== undefined) address.searchParams.set('as', as);
   await page.goto(address.href);
-  await page.getByTestId('composer').or(page.getByTestId('home')).first().waitFor();
+  await page.getByTestId('composer').or(page.getByTestId('home')).first().waitFor({ timeout: 60_000 });
 
   const narrow = viewport.width <= 720;
   const showSidebar = async () => {

@@ -2,11 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { type HostAuditLine, readLog } from '../../../src/core/gate/answer.js';
 import type { Host } from '../../../src/core/inventory.js';
 import { gateScript } from '../../../src/host/gate.js';
 import { installerScript } from '../../../src/host/installer.js';
+import { newKeyPair } from '../../../src/lab/keys.js';
 import { loadSysctls } from '../../../src/sysctls.js';
 import { Box } from '../../host/support/box.js';
 import { run, testGate } from '../../host/support/test-gate.js';
@@ -25,7 +25,7 @@ export class Wiring {
   readonly folder = mkdtempSync(join(tmpdir(), 'changes-'));
   readonly keys = Object.fromEntries(
     ['host', 'read', 'change'].map((name) => {
-      const { private: secret, public: open } = ssh2.utils.generateKeyPairSync('ed25519');
+      const { private: secret, public: open } = newKeyPair();
       writeFileSync(join(this.folder, name), secret, { mode: 0o600 });
       return [name, { secret, open: open.trim() }];
     }),
