@@ -8,27 +8,24 @@ import type { Mention } from '../blocks/change-words.js';
 import type { Message } from '../blocks/message.js';
 import type { Change } from '../core/change.js';
 import type { Setting } from '../core/plan.js';
-import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
-import { type DueDraft, StoreFailure } from '../ports/store.js';
+import type { Chat, Posted } from '../ports/chat.js';
+import type { DueDraft } from '../ports/store.js';
 import { DRAFTS, type Draft } from './change-draft.js';
 import type { ChangePorts, Notice } from './change-ports.js';
+import { type KeptStanding, keepMessage } from './kept-message.js';
 import { once } from './once.js';
+import { OneLookEach } from './one-look-each.js';
 
-/** Where a change's message stands; `posted` absent while it is being posted. */
-export interface Standing {
-  posted?: Posted;
+/** Where a change's message stands. */
+export interface Standing extends KeptStanding {
   /** the version of the change that it shows */
   version: number;
-  sinceMs: number;
 }
 export const MESSAGES = 'change-message';
-/** a process that died while it posted is taken over after this */
-const POSTING_MS = 20_000;
 const RECONCILE_MS = 10_000;
 /** ended changes are looked after for so long */
 const PAST_MS = 24 * 3_600_000;
 const PAST_EVERY_ROUNDS = 30;
-const TURNS_MAX = 20;
 
 export interface BoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'> {
   chat: Chat;
@@ -39,7 +36,12 @@ export interface BoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'>
 }
 
 export class ChangeBoard {
-  private readonly turns = new Map<string, { again: boolean; done: Promise<void> }>();
+  private readonly looks = new OneLookEach((id) =>
+    this.show(id).catch((error: unknown) => {
+      this.parts.log.warn({ change: id, err: error }, 'the message of a change could not be kept current');
+      return false;
+    }),
+  );
   /** changes whose message another process may be posting */
   private readonly later = new Set<string>();
   private readonly stopping = new AbortController();
@@ -49,25 +51,7 @@ export class ChangeBoard {
 
   /** Brings the message of a change up to date; one at a time per change, the newest state wins. Never rejects. */
   refresh(id: string): Promise<void> {
-    const turn = this.turns.get(id);
-    if (turn !== undefined) {
-      turn.again = true;
-      return turn.done;
-    }
-    const mine = { again: false, done: Promise.resolve() };
-    mine.done = (async () => {
-      for (let turns = 0; turns < TURNS_MAX; turns++) {
-        mine.again = false;
-        const behind = await this.show(id).catch((error: unknown) => {
-          this.parts.log.warn({ change: id, err: error }, 'the message of a change could not be kept current');
-          return false;
-        });
-        if (!behind && !mine.again) break;
-      }
-      this.turns.delete(id);
-    })();
-    this.turns.set(id, mine);
-    return mine.done;
+    return this.looks.at(id);
   }
 
   /**
@@ -96,7 +80,7 @@ export class ChangeBoard {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await Promise.all([...this.turns.values()].map(({ done }) => done));
+    await this.looks.finish();
   }
 
   /** Every change whose message does not show what it is. */
@@ -122,24 +106,19 @@ export class ChangeBoard {
     const { change } = loaded;
     const message = changeMessage(await cardOf(change, draft.value.settings));
     const standing = await store.documents.get<Standing>(MESSAGES, id);
-    let posted = standing?.value.posted;
-    if (posted === undefined) {
-      // Claimed first: of two processes one posts.
-      const claimedMs = standing === undefined ? POSTING_MS : clock.now() - standing.value.sinceMs;
-      if (claimedMs < POSTING_MS) {
-        this.lookAgain(id, POSTING_MS - claimedMs);
-        return false;
-      }
-      try {
-        const claim: Standing = { version: 0, sinceMs: clock.now() };
-        await store.documents.put(MESSAGES, id, claim, standing?.version ?? 0);
-      } catch (error) {
-        if (error instanceof StoreFailure && error.problem === 'conflict') return false;
-        throw error;
-      }
-      posted = await this.post(id, draft.value.place, message);
-    } else posted = await this.update(posted, draft.value.place, message);
-    if (posted === undefined) return false;
+    const kept = await keepMessage<Standing>(this.parts, {
+      kind: MESSAGES,
+      id,
+      place: draft.value.place,
+      message,
+      standing,
+      claim: { version: 0 },
+    });
+    if (!('posted' in kept)) {
+      if (kept.othersMs !== undefined) this.lookAgain(id, kept.othersMs);
+      return false;
+    }
+    const { posted } = kept;
     const shown: Standing = { posted, version: change.version, sinceMs: clock.now() };
     await store.documents.put(MESSAGES, id, shown);
     const now = await store.changes.load(id);
@@ -154,30 +133,6 @@ export class ChangeBoard {
       this.later.delete(id);
       if (!this.stopping.signal.aborted) void this.refresh(id);
     });
-  }
-
-  private async post(id: string, place: Place, message: ReturnType<typeof changeMessage>): Promise<Posted | undefined> {
-    try {
-      return await this.parts.chat.post(place, message);
-    } catch (error) {
-      await this.parts.store.documents.delete(MESSAGES, id);
-      throw error;
-    }
-  }
-
-  private async update(
-    posted: Posted,
-    place: Place,
-    message: ReturnType<typeof changeMessage>,
-  ): Promise<Posted | undefined> {
-    try {
-      await this.parts.chat.update(posted, message);
-      return posted;
-    } catch (error) {
-      // Somebody deleted it: the change is still there, and must be seen.
-      if (error instanceof ChatError && error.problem === 'message-gone') return this.parts.chat.post(place, message);
-      throw error;
-    }
   }
 
   private async inThread(id: string, message: Message): Promise<void> {

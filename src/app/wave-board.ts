@@ -3,32 +3,28 @@
  * another process, or this one after a restart, brings it up to date at the wave's next look.
  */
 import type { Mention } from '../blocks/change-words.js';
-import type { Message } from '../blocks/message.js';
 import { type WaveCard, waveMessage } from '../blocks/wave-card.js';
 import { waveNudgeMessage } from '../blocks/wave-list.js';
 import type { Change } from '../core/change.js';
 import type { Wave } from '../core/wave.js';
-import { type Chat, ChatError, type Place, type Posted } from '../ports/chat.js';
-import { type DueDraft, StoreFailure } from '../ports/store.js';
+import type { Chat } from '../ports/chat.js';
+import type { DueDraft } from '../ports/store.js';
 import { mentionsOf } from './change-people.js';
 import type { PermissionParts } from './change-permission.js';
 import type { ChangePorts, Nudge } from './change-ports.js';
+import { type KeptStanding, keepMessage } from './kept-message.js';
 import { once } from './once.js';
+import { OneLookEach } from './one-look-each.js';
 import { WAVE_DRAFTS, type WaveDraft, wordsOf } from './wave-draft.js';
 import { waveApprovers, waveStepUp } from './wave-people.js';
 import type { WaveRecords } from './wave-records.js';
 
-/** Where a wave's message stands; `posted` absent while it is being posted. */
-export interface WaveStanding {
-  posted?: Posted;
+/** Where a wave's message stands. */
+export interface WaveStanding extends KeptStanding {
   /** the sum of all versions that it shows: each move adds to it */
   shows: number;
-  sinceMs: number;
 }
 export const WAVE_MESSAGES = 'wave-message';
-/** a process that died while it posted is taken over after this */
-const POSTING_MS = 20_000;
-const TURNS_MAX = 20;
 
 export interface WaveBoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'>, PermissionParts {
   chat: Chat;
@@ -41,7 +37,12 @@ const sumOf = (wave: Wave, changes: ReadonlyMap<string, Change>): number =>
   [...changes.values()].reduce((sum, { version }) => sum + version, wave.version);
 
 export class WaveBoard {
-  private readonly turns = new Map<string, { again: boolean; done: Promise<void> }>();
+  private readonly looks = new OneLookEach(async (id) => {
+    await this.show(id).catch((error: unknown) => {
+      this.parts.log.warn({ change: id, err: error }, 'the message of a wave could not be kept current');
+    });
+    return false;
+  });
 
   constructor(private readonly parts: WaveBoardParts) {}
 
@@ -62,28 +63,11 @@ export class WaveBoard {
 
   /** Brings the message of a wave up to date; one at a time per wave, the newest state wins. Never rejects. */
   refresh(id: string): Promise<void> {
-    const turn = this.turns.get(id);
-    if (turn !== undefined) {
-      turn.again = true;
-      return turn.done;
-    }
-    const mine = { again: false, done: Promise.resolve() };
-    mine.done = (async () => {
-      for (let turns = 0; turns < TURNS_MAX; turns++) {
-        mine.again = false;
-        await this.show(id).catch((error: unknown) => {
-          this.parts.log.warn({ change: id, err: error }, 'the message of a wave could not be kept current');
-        });
-        if (!mine.again) break;
-      }
-      this.turns.delete(id);
-    })();
-    this.turns.set(id, mine);
-    return mine.done;
+    return this.looks.at(id);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.turns.values()].map(({ done }) => done));
+    await this.looks.finish();
   }
 
   /**
@@ -108,47 +92,24 @@ export class WaveBoard {
     const stored = await records.load(id);
     const draft = (await store.documents.get<WaveDraft>(WAVE_DRAFTS, id))?.value;
     const standing = await store.documents.get<WaveStanding>(WAVE_MESSAGES, id);
-    let posted = standing?.value.posted;
+    const posted = standing?.value.posted;
     if (stored === undefined || draft === undefined) return;
     // What was never wholly proposed has no message: who asked is told.
     if (stored.wave.state === 'proposing' || (posted === undefined && stored.wave.state === 'denied')) return;
     const card = await this.cardOf(stored.wave);
     const shows = sumOf(stored.wave, card.changes);
     if (posted !== undefined && standing?.value.shows === shows) return;
-    const message = waveMessage(card);
-    if (posted === undefined) {
-      // Claimed first: of two processes one posts.
-      if (standing !== undefined && clock.now() - standing.value.sinceMs < POSTING_MS) return;
-      try {
-        const claim: WaveStanding = { shows: 0, sinceMs: clock.now() };
-        await store.documents.put(WAVE_MESSAGES, id, claim, standing?.version ?? 0);
-      } catch (error) {
-        if (error instanceof StoreFailure && error.problem === 'conflict') return;
-        throw error;
-      }
-      posted = await this.post(id, draft.place, message);
-    } else posted = await this.update(posted, draft.place, message);
-    const shown: WaveStanding = { posted, shows, sinceMs: clock.now() };
+    const kept = await keepMessage<WaveStanding>(this.parts, {
+      kind: WAVE_MESSAGES,
+      id,
+      place: draft.place,
+      message: waveMessage(card),
+      standing,
+      claim: { shows: 0 },
+    });
+    // Another process posts it; the wave's next look brings it up to date.
+    if (!('posted' in kept)) return;
+    const shown: WaveStanding = { posted: kept.posted, shows, sinceMs: clock.now() };
     await store.documents.put(WAVE_MESSAGES, id, shown);
-  }
-
-  private async post(id: string, place: Place, message: Message): Promise<Posted> {
-    try {
-      return await this.parts.chat.post(place, message);
-    } catch (error) {
-      await this.parts.store.documents.delete(WAVE_MESSAGES, id);
-      throw error;
-    }
-  }
-
-  private async update(posted: Posted, place: Place, message: Message): Promise<Posted> {
-    try {
-      await this.parts.chat.update(posted, message);
-      return posted;
-    } catch (error) {
-      // Somebody deleted it: the wave is still there, and must be seen.
-      if (error instanceof ChatError && error.problem === 'message-gone') return this.parts.chat.post(place, message);
-      throw error;
-    }
   }
 }

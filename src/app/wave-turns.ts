@@ -4,10 +4,10 @@ import type { Wave, WaveActor, WaveMember } from '../core/wave.js';
 import { advanceWave, toBegin, toRevert, toWithdraw } from '../core/wave-course.js';
 import { permission } from './change-permission.js';
 import type { Asker, Result } from './change-ports.js';
+import { OneLookEach } from './one-look-each.js';
 import type { WavesParts } from './wave.js';
 import type { WaveRecords } from './wave-records.js';
 
-const TURNS_MAX = 20;
 /** of another process that was quicker with the very same */
 const OVERTAKEN: ReadonlySet<string> = new Set(['wrong-state', 'already-approved', 'under-way']);
 
@@ -18,41 +18,32 @@ const askerOf = ({ account, userGroups, channel, steppedUp }: WaveActor & { step
 });
 
 export class WaveTurns {
-  private readonly looks = new Map<string, { again: boolean; done: Promise<void> }>();
+  private readonly looks: OneLookEach;
   private stopping = false;
 
   constructor(
     private readonly parts: WavesParts,
     private readonly records: WaveRecords,
-  ) {}
+  ) {
+    this.looks = new OneLookEach(async (id) => {
+      if (this.stopping) return false;
+      const moved = await this.look(id).catch((error: unknown) => {
+        this.parts.log.error({ change: id, err: error }, 'a wave could not be looked at; it is tried again');
+        return false;
+      });
+      return moved && !this.stopping;
+    });
+  }
 
   /** Looks at a wave, one look at a time; who comes meanwhile causes another. Never rejects. */
   poke(id: string): Promise<void> {
     if (this.stopping) return Promise.resolve();
-    const look = this.looks.get(id);
-    if (look !== undefined) {
-      look.again = true;
-      return look.done;
-    }
-    const mine = { again: false, done: Promise.resolve() };
-    mine.done = (async () => {
-      for (let turns = 0; turns < TURNS_MAX; turns++) {
-        mine.again = false;
-        const moved = await this.look(id).catch((error: unknown) => {
-          this.parts.log.error({ change: id, err: error }, 'a wave could not be looked at; it is tried again');
-          return false;
-        });
-        if (this.stopping || (!moved && !mine.again)) break;
-      }
-      this.looks.delete(id);
-    })();
-    this.looks.set(id, mine);
-    return mine.done;
+    return this.looks.at(id);
   }
 
   async finish(): Promise<void> {
     this.stopping = true;
-    await Promise.all([...this.looks.values()].map(({ done }) => done));
+    await this.looks.finish();
   }
 
   /** @returns whether the wave itself has moved: then there may be more to do */
