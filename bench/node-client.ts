@@ -94,7 +94,7 @@ const ours = async ({ hosts, rounds }: Order): Promise<Report> => {
     const cold = createTransport({ hosts, pool: { idleMs: 0 } });
     alone = await oneByOne(first, async (host) => {
       const answer = await cold.ask(host, SCRIPT);
-      if (answer.status !== 'ok') throw new Error(answer.failure.message);
+      if (answer.status !== 'ok') throw new Error(`${answer.failure.message} ${answer.failure.detail ?? ''}`);
     });
     await cold.close(1_000);
   }
@@ -103,7 +103,7 @@ const ours = async ({ hosts, rounds }: Order): Promise<Report> => {
     (script: typeof SCRIPT, keepOpen: boolean): Ask =>
     async (host) => {
       const answer = await transport.ask(host, script, { keepOpen });
-      if (answer.status !== 'ok') throw new Error(answer.failure.message);
+      if (answer.status !== 'ok') throw new Error(`${answer.failure.message} ${answer.failure.detail ?? ''}`);
     };
   const phases: Record<string, Phase> = {};
   // The thread starts with the program, not with a question; and the program has been up for a while when it is asked.

@@ -13,7 +13,7 @@ import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
 import { diagnoseMessage, hostPicked, pickHost } from '../src/command/alert.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command/host.js';
 import { chooseHosts, fleetActions, measureMany } from '../src/command/many.js';
-import { proposeFinding } from '../src/command/propose.js';
+import { proposeFinding, proposeFindingOnMany } from '../src/command/propose.js';
 import { courseOfMany, tooMany, whyOfMany } from '../src/command/several.js';
 import { cancelClicked, stopWatchClicked, watch, watchClicked } from '../src/command/watch.js';
 import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
@@ -291,6 +291,7 @@ export const command: Command<TcpstatesArgs> = {
       await desk.answer(message, async () => message, { private: isPrivate, at: 'thread' });
     }),
     [ACTIONS.propose]: proposeFinding,
+    [ACTIONS.waveFinding]: proposeFindingOnMany,
     [ACTIONS.watch]: watchClicked,
     [ACTIONS.stopWatch]: stopWatchClicked,
     [ACTIONS.cancel]: cancelClicked,

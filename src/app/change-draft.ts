@@ -1,4 +1,5 @@
 /** What is kept of a proposal from its modal on: where it was asked, and the words that its approvers read. */
+import type { FindingRef } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
 import type { Planned, Setting } from '../core/plan.js';
 import type { Place } from '../ports/chat.js';
@@ -10,7 +11,7 @@ export interface Draft {
   by: string;
   host: string;
   settings: readonly Setting[];
-  finding?: { id: string; subject?: string };
+  finding?: FindingRef;
   undoes?: string;
   mayPersist: boolean;
   createdAtMs: number;

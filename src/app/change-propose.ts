@@ -1,4 +1,6 @@
 /** A new change: planned against policy and the host as it is registered now, not yet allowed by anybody. */
+
+import type { FindingRef } from '../core/change.js';
 import type { Permission } from '../core/change-decide.js';
 import * as decide from '../core/change-decide.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
@@ -22,7 +24,7 @@ export interface ChangeWish {
   entries: readonly PlanEntry[];
   reason: string;
   incident?: string;
-  finding?: { id: string; subject?: string };
+  finding?: FindingRef;
   confirmWindowSeconds: number;
   persistent: boolean;
   /** the confirmed change that it takes back */

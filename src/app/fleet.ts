@@ -33,6 +33,15 @@ const levelOf = (diagnosis: Diagnosis): FleetLevel => {
     : 'warn';
 };
 
+/** What would cure it, by rule. */
+const settableOf = ({ findings }: Diagnosis): Record<string, readonly string[]> => {
+  const settable: Record<string, readonly string[]> = {};
+  for (const { id, status, remedies } of findings)
+    if (status === 'present' && remedies.length > 0)
+      settable[id] = [...new Set([...(settable[id] ?? []), ...remedies.map(({ key }) => key)])];
+  return settable;
+};
+
 /** One host of many, as small as an answer about many needs it. */
 export const memberOf = (
   investigated: Investigated,
@@ -64,6 +73,7 @@ export const memberOf = (
     clause: verdict.clause,
     causes: [...new Set(verdict.causes.map((finding) => finding.id))],
     effects: [...new Set(verdict.effects.map((finding) => finding.id))],
+    ...(host.change === undefined ? {} : { settable: settableOf(diagnosis) }),
     numbers: numbersOf(snapshot, previous),
   };
 };

@@ -2,7 +2,7 @@
 
 import type { SettingWords } from '../blocks/change-words.js';
 import { waveFits } from '../blocks/wave-card.js';
-import { type Change, evolve } from '../core/change.js';
+import { type Change, evolve, type FindingRef } from '../core/change.js';
 import type { Setting } from '../core/plan.js';
 import { hostIdentity } from '../core/plan-digest.js';
 import { batchesOf, type Wave } from '../core/wave.js';
@@ -17,7 +17,7 @@ export interface WaveDraft {
   by: string;
   selector: string;
   /** `change`: the id that the host's own change will have */
-  hosts: readonly { host: string; change: string; settings: readonly Setting[] }[];
+  hosts: readonly { host: string; change: string; settings: readonly Setting[]; finding?: FindingRef }[];
   leftOut: readonly HostLeftOut[];
   mayPersist: boolean;
   createdAtMs: number;
@@ -38,7 +38,7 @@ export const canBeShown = (hosts: readonly PlannedHost[], leftOut: readonly Host
   const by = { person: 'x', account: 'T00000000:U00000000' };
   const members = hosts.map(({ host }, at) => ({ host: host.name, change: `${at}`, digest: '' }));
   const changes = new Map<string, Change>(
-    hosts.map(({ host, settings }, at) => [
+    hosts.map(({ host, settings, finding }, at) => [
       `${at}`,
       evolve(undefined, {
         type: 'proposed',
@@ -50,6 +50,7 @@ export const canBeShown = (hosts: readonly PlannedHost[], leftOut: readonly Host
         atMs: 0,
         expiresAtMs: 0,
         approvalsNeeded: 1,
+        ...(finding === undefined ? {} : { finding }),
       }),
     ]),
   );
@@ -89,7 +90,12 @@ export const keepWaveDraft = async (
     place: { channel: caller.channel, ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }) },
     by: subject.account,
     selector: planned.selector,
-    hosts: planned.hosts.map(({ host, settings }) => ({ host: host.name, change: ids.next(), settings })),
+    hosts: planned.hosts.map(({ host, settings, finding }) => ({
+      host: host.name,
+      change: ids.next(),
+      settings,
+      ...(finding === undefined ? {} : { finding }),
+    })),
     leftOut: planned.leftOut,
     mayPersist: planned.mayPersist,
     createdAtMs: clock.now(),

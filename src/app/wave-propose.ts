@@ -1,4 +1,5 @@
 /** A new wave: written whole before the first of its hosts, so that one that is cut off is known, and no host stays busy. */
+import type { FindingRef } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
 import { looksWithin } from '../core/looks.js';
 import { hostIdentity, type Plan, type PlanEntry, planDigest } from '../core/plan-digest.js';
@@ -18,7 +19,7 @@ export interface WaveWish {
   /** of the draft that it was, and of each host's change: the same draft sent twice is one wave */
   id: string;
   /** in the order in which they are begun: the first is the canary */
-  hosts: readonly { host: Host; change: string; entries: readonly PlanEntry[] }[];
+  hosts: readonly { host: Host; change: string; entries: readonly PlanEntry[]; finding?: FindingRef }[];
   selector: string;
   pace: Pace;
   reason: string;
@@ -100,13 +101,14 @@ export const proposeWave = async (
   // The approval ends when any does; a host whose turn comes late must not have expired by then.
   const courseSeconds = waveSeconds(batches.length, pace, looksSeconds) + batches.length * SLACK_SECONDS;
   const { reason, incident, confirmWindowSeconds, persistent } = wish;
-  for (const { host, change, entries } of wish.hosts) {
+  for (const { host, change, entries, finding } of wish.hosts) {
     const result = await lifecycle.propose(asker, {
       id: change,
       host,
       entries,
       reason,
       ...(incident === undefined ? {} : { incident }),
+      ...(finding === undefined ? {} : { finding }),
       confirmWindowSeconds,
       persistent,
       wave: { id, endsAtMs: expiresAtMs + courseSeconds * 1_000 },

@@ -5,7 +5,7 @@ import type { Modal } from '../blocks/message.js';
 import { waveDetailMessage } from '../blocks/wave-list.js';
 import { noWaveModal, waveProposalModal } from '../blocks/wave-modals.js';
 import type { Shown } from '../command/changes.js';
-import type { WaveDesk, WaveEntered } from '../command/waves.js';
+import type { WaveAsked, WaveDesk, WaveEntered } from '../command/waves.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
 import { looksWithin } from '../core/looks.js';
@@ -22,10 +22,8 @@ const WINDOW_CHOICES_SECONDS = [60, 120, 300, 600, 900];
 const OPEN_MAX = 200;
 const INCIDENT = /https?:\/\/[^\s<>|]{4,300}|\b[A-Z][A-Z0-9]{1,9}-\d{1,8}\b/;
 
-type Asked = Parameters<WaveDesk['draft']>[0];
-
 /** What was typed beside the hosts that take part: said, so that nobody thinks they do. */
-const notNamed = ({ leftOut }: Asked): HostLeftOut[] => [
+const notNamed = ({ leftOut }: WaveAsked): HostLeftOut[] => [
   ...leftOut.unknown
     .slice(0, 5)
     .map((term) => ({ host: term.slice(0, 80), why: 'no host is registered by that name' })),
@@ -49,15 +47,20 @@ const knownOf = async (
   return { known, readAt: read.readAt };
 };
 
-const windowsOf = (here: Standpoint, { wish }: Asked, { verifyAfterSeconds }: WavesHere, batches: number) => {
+const windowsOf = (
+  here: Standpoint,
+  { windowSeconds: asked }: WaveAsked,
+  { verifyAfterSeconds }: WavesHere,
+  batches: number,
+) => {
   const { max } = here.parts.policy().confirmWindowSeconds;
   const [first = 0] = verifyAfterSeconds;
   // Verified in time for all batches, where policy allows a window as long as that.
   const wanted = waveSeconds(batches, 'verified', verifyAfterSeconds) + 60;
-  const windowChoices = [...new Set([...WINDOW_CHOICES_SECONDS, wish.windowSeconds ?? max, max])]
+  const windowChoices = [...new Set([...WINDOW_CHOICES_SECONDS, asked ?? max, max])]
     .filter((seconds) => seconds <= max && seconds > first && seconds >= TTL_SECONDS_MIN)
     .sort((a, b) => a - b);
-  const windowSeconds = wish.windowSeconds ?? windowChoices.find((seconds) => seconds >= wanted) ?? max;
+  const windowSeconds = asked ?? windowChoices.find((seconds) => seconds >= wanted) ?? max;
   const looksSeconds = looksWithin(verifyAfterSeconds, windowSeconds);
   const fits = waveSeconds(batches, 'verified', looksSeconds) < windowSeconds;
   return { windowChoices, windowSeconds, looksSeconds, pace: fits ? ('verified' as const) : ('first-look' as const) };
@@ -66,12 +69,12 @@ const windowsOf = (here: Standpoint, { wish }: Asked, { verifyAfterSeconds }: Wa
 const proposal = async (
   here: Standpoint,
   of: WavesHere,
-  asked: Asked,
+  asked: WaveAsked,
   planned: Extract<PlannedWave, { ok: true }>,
   readAt: string,
 ): Promise<Modal> => {
-  const { selector, wish } = asked;
-  const { hosts, approvals, stepUp, mayPersist } = planned;
+  const { selector, persistent = false } = asked;
+  const { hosts, without, approvals, stepUp, mayPersist } = planned;
   const leftOut = [...planned.leftOut, ...notNamed(asked)];
   const draft = await keepWaveDraft(here, { selector, hosts, leftOut, mayPersist });
   return waveProposalModal({
@@ -80,12 +83,13 @@ const proposal = async (
     hosts,
     words: wordsOf(hosts),
     leftOut,
+    without,
     readAt,
     approvals,
     stepUp,
     approvers: mentionsOf(here.parts.policy(), planned.approvers),
     mayPersist,
-    persistent: mayPersist && wish.persistent === true,
+    persistent: mayPersist && persistent,
     ...windowsOf(here, asked, of, batchesOf(hosts).length),
   });
 };
@@ -100,10 +104,10 @@ const send = async (here: Standpoint, of: WavesHere, draftId: string, entered: W
     return gone('its values were read more than half an hour ago: open it again');
   const canary = draft.hosts[entered.canary] ?? draft.hosts[0];
   const ordered = canary === undefined ? [] : [canary, ...draft.hosts.filter((host) => host !== canary)];
-  const hosts = ordered.flatMap(({ host: name, change, settings }) => {
+  const hosts = ordered.flatMap(({ host: name, change, settings, finding }) => {
     const host = inventory().hosts.get(name);
     const entries = settings.map(({ key, from, to }) => ({ key, from, to }));
-    return host === undefined ? [] : [{ host, change, entries }];
+    return host === undefined ? [] : [{ host, change, entries, ...(finding === undefined ? {} : { finding }) }];
   });
   if (hosts.length < ordered.length) return gone('a host of it is no longer registered: open it again');
   const incident = INCIDENT.exec(entered.reason)?.[0];
@@ -130,32 +134,37 @@ const send = async (here: Standpoint, of: WavesHere, draftId: string, entered: W
 
 export const waveDraftsAt = (here: Standpoint, of: WavesHere): Pick<WaveDesk, 'draft' | 'propose'> => ({
   draft: (asked) => {
-    const { selector, hosts, wish } = asked;
+    const { selector, wishes, partly } = asked;
     const what = `A change on ${selector.slice(0, 100)}`;
     const no = (why: string, leftOut: readonly HostLeftOut[] = [], next?: string): Modal =>
       noWaveModal({ what, why, leftOut, ...(next === undefined ? {} : { next }) });
     return modalOr(here, what, async () => {
       if (here.isDirect) return no('Propose it in a channel, where those who approve it see it.');
-      if (hosts.length > WAVE_HOSTS_MAX)
+      if (wishes.length > WAVE_HOSTS_MAX)
         return no(
-          `${hosts.length} hosts are more than one wave takes (${WAVE_HOSTS_MAX}): name fewer, wave after wave.`,
+          `${wishes.length} hosts are more than one wave takes (${WAVE_HOSTS_MAX}): name fewer, wave after wave.`,
         );
       const { max } = here.parts.policy().confirmWindowSeconds;
       const [first = 0] = of.verifyAfterSeconds;
-      const { windowSeconds = max } = wish;
+      const { windowSeconds = max } = asked;
       if (windowSeconds < TTL_SECONDS_MIN || windowSeconds > max || windowSeconds <= first)
         return no(
           `A host of a wave waits more than ${Math.max(first, TTL_SECONDS_MIN)} s, when it is first looked at, and ${max} s at the most for a confirmation.`,
         );
-      const { known, readAt } = await knownOf(here, hosts);
-      const planned = planWave(wish.wishes, hosts, known, here.wideContext);
+      const { known, readAt } = await knownOf(
+        here,
+        wishes.map(({ host }) => host),
+      );
+      const planned = planWave(wishes, known, here.wideContext, { partly });
       if (!planned.ok) return no(`${planned.why}.`, [...planned.leftOut, ...notNamed(asked)]);
       const [only] = planned.hosts;
       if (planned.hosts.length === 1 && only !== undefined)
         return no(
           'One host alone is left over: that is no wave, but an ordinary change.',
           planned.leftOut,
-          `/sysctl ${only.host.name} set ${only.settings.map(({ key, to }) => `${key}=${/\s/.test(to) ? `"${to}"` : to}`).join(' ')}`,
+          partly
+            ? `/tcpstates ${only.host.name}`
+            : `/sysctl ${only.host.name} set ${only.settings.map(({ key, to }) => `${key}=${/\s/.test(to) ? `"${to}"` : to}`).join(' ')}`,
         );
       if (!canBeShown(planned.hosts, planned.leftOut))
         return no(

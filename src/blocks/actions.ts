@@ -38,6 +38,7 @@ export const ACTIONS = {
   stopWatch: 'stop-watch',
   home: 'home',
   postTimeline: 'post-timeline',
+  waveFinding: 'wave-finding',
   waveApprove: 'wave-approve',
   waveDeny: 'wave-deny',
   waveWho: 'wave-who',

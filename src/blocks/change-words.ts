@@ -18,7 +18,14 @@ export const mentions = (all: readonly Mention[]): Piece[] =>
     return [...(before === '' ? [] : [before]), pieceOf(mention)];
   });
 
-const shortKey = (key: string): string => key.split('.').slice(-1)[0] ?? key;
+/** The last part of a key: enough where the finding, or the whole key, stands nearby. */
+export const shortKey = (key: string): string => key.split('.').slice(-1)[0] ?? key;
+
+/** Keys in a button's few words. */
+export const keysInShort = (keys: readonly string[]): string => {
+  const [first = 'nothing', ...others] = keys;
+  return `${shortKey(first)}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+};
 
 /** What it does, in a few words for headers and lists. */
 export const briefOf = (change: Pick<Change, 'plan'>): string => {

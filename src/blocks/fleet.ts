@@ -2,6 +2,7 @@
 import type { FleetView } from '../core/fleet.js';
 import type { Rule } from '../core/rule.js';
 import { ACTIONS, encodeRef, type Ref } from './actions.js';
+import { keysInShort } from './change-words.js';
 import { actions, button, context, header, type Line, lines, paragraph, rich } from './elements.js';
 import { SPOKEN_MAX, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
@@ -29,6 +30,8 @@ export interface FleetAnswer {
   overTime?: boolean;
   asker?: string;
   private?: boolean;
+  /** what would cure hosts may be proposed from here */
+  proposes?: boolean;
   /** there are recordings among the hosts */
   replayed?: boolean;
 }
@@ -48,6 +51,25 @@ const buttonsPart = (input: FleetAnswer): Part => {
     ...(input.fleet === undefined ? [] : [button(ACTIONS.fleetCsv, 'CSV', { value })]),
   ]);
   return always(select === undefined ? row : { ...row, elements: [select, ...row.elements] });
+};
+
+const WAVES_OFFERED_MAX = 3;
+
+/** For each cause that a setting would cure on several hosts: all of them in one proposal. */
+const wavesPart = ({ view, selector, fleet, proposes }: FleetAnswer): Part => {
+  const curable = proposes === true ? view.causes.filter(({ settable }) => settable.hosts.length > 1) : [];
+  return fleet === undefined || curable.length === 0
+    ? always()
+    : always(
+        actions(
+          curable.slice(0, WAVES_OFFERED_MAX).map(({ id, settable: { hosts, keys } }, at) =>
+            button(`${ACTIONS.waveFinding}:${at}`, `Propose on ${plural(hosts.length, 'host')}: ${keysInShort(keys)}`, {
+              value: encodeRef({ fleet, finding: id, selector: selector.slice(0, 500) }),
+              label: `Propose a change on ${plural(hosts.length, 'host')} against ${id}`,
+            }),
+          ),
+        ),
+      );
 };
 
 export const fleetMessage = (input: FleetAnswer): Message => {
@@ -75,6 +97,7 @@ export const fleetMessage = (input: FleetAnswer): Message => {
       ),
       ...(view.causes.length === 0 && view.silent.length === 0 ? [always(paragraph(rest.join(': ')))] : []),
       causesPart(view, rules),
+      wavesPart(input),
       silentPart(view),
       ...(notes.length === 0 ? [] : [always(rich(lines(...notes)))]),
       buttonsPart(input),

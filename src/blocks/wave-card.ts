@@ -10,7 +10,16 @@ import { actions, button, context, header, type Line, lines, type Moment, rich }
 import { spoken } from './escape.js';
 import { always, fits, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
-import { batchBlock, leftOutBlock, paceWords, takesWords, valueBlocks, valuesIn, waveTitle } from './wave-words.js';
+import {
+  batchBlock,
+  curesLine,
+  leftOutBlock,
+  paceWords,
+  takesWords,
+  valueBlocks,
+  valuesIn,
+  waveTitle,
+} from './wave-words.js';
 import { duration, plural } from './words.js';
 
 export interface WaveCard {
@@ -28,12 +37,13 @@ export interface WaveCard {
 const moment = (ms: number): Moment => ({ at: new Date(ms).toISOString() });
 const day = (ms: number): Moment => ({ at: new Date(ms).toISOString(), format: '{date_short_pretty} {time_secs}' });
 
-const peopleLines = ({ wave, approvers, stepUp }: WaveCard): Line[] => {
+const peopleLines = ({ wave, changes, approvers, stepUp }: WaveCard): Line[] => {
   const missing = wave.approvalsNeeded - wave.approvals.length;
   return [
     [{ bold: 'Asked by  ' }, whoDid(wave.requester), ' ', moment(wave.proposedAtMs), ': ', wave.reason.slice(0, 500)],
     ...(wave.reason.length > 500 ? [[wave.reason.slice(500)] as Line] : []),
     ...(wave.incident === undefined ? [] : [[{ bold: 'Incident  ' }, wave.incident] as Line]),
+    ...curesLine([...changes.values()].map(({ finding }) => finding)),
     ...wave.approvals.map((given): Line => [{ bold: 'Approved by  ' }, whoDid(given), ' ', moment(given.atMs)]),
     ...(wave.state === 'proposed'
       ? [

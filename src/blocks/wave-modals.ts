@@ -1,12 +1,21 @@
 /** The modals of waves: propose for many hosts, a reason to deny, a one-time code for the whole list. */
 import { batchesOf, type Pace } from '../core/wave.js';
-import type { HostLeftOut, PlannedHost } from '../core/wave-plan.js';
+import type { HostLeftOut, PlannedHost, SettingLeftOut } from '../core/wave-plan.js';
 import { INPUTS, VIEWS } from './actions.js';
 import { input, modal, option, reasonInput } from './change-modals.js';
 import { type Mention, mentions, type SettingWords } from './change-words.js';
 import { bullets, context, type Line, lines, paragraph, rich, sectionOf } from './elements.js';
 import type { Modal } from './message.js';
-import { batchName, hostPieces, leftOutBlock, takesWords, valueBlocks, waveBrief } from './wave-words.js';
+import {
+  batchName,
+  curesLine,
+  hostPieces,
+  leftOutBlock,
+  takesWords,
+  valueBlocks,
+  waveBrief,
+  withoutBlock,
+} from './wave-words.js';
 import { duration, plural } from './words.js';
 
 export interface WaveProposalView {
@@ -16,6 +25,8 @@ export interface WaveProposalView {
   hosts: readonly PlannedHost[];
   words: readonly SettingWords[];
   leftOut: readonly HostLeftOut[];
+  /** settings that some of them do not get */
+  without: readonly SettingLeftOut[];
   /** ISO 8601: when the values were read */
   readAt: string;
   approvals: number;
@@ -61,6 +72,7 @@ export const waveProposalModal = (view: WaveProposalView): Modal => {
             { bold: view.selector.slice(0, 200) },
             `: ${waveBrief(values)} on ${plural(hosts.length, 'host')}, one list`,
           ],
+          ...curesLine(hosts.map(({ finding }) => finding)),
           [
             { bold: 'Needs  ' },
             `${plural(view.approvals, 'approval')} of the whole list${view.stepUp ? ' with a one-time code' : ''}, never your own. `,
@@ -77,6 +89,7 @@ export const waveProposalModal = (view: WaveProposalView): Modal => {
           batches.map((names, at): Line => [{ bold: `${batchName(at, batches.length)}  ` }, ...hostPieces(names)]),
         ),
       ),
+      ...withoutBlock(view.without),
       ...leftOutBlock(view.leftOut),
       context(
         'Values read from the hosts ',

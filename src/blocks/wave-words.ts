@@ -1,10 +1,10 @@
 /** What a wave is called at every moment, its values and its hosts, batch by batch: no host and no value is ever cut short. */
-import type { Change } from '../core/change.js';
+import type { Change, FindingRef } from '../core/change.js';
 import type { PlanEntry } from '../core/plan-digest.js';
 import { begunOf, membersOf, type Pace, type Wave, type WaveMember, waveSeconds } from '../core/wave.js';
 import { isInForce } from '../core/wave-course.js';
-import type { HostLeftOut } from '../core/wave-plan.js';
-import { diffText, type SettingWords, settingLines, stateWord, whoDid } from './change-words.js';
+import type { HostLeftOut, SettingLeftOut } from '../core/wave-plan.js';
+import { diffText, type SettingWords, settingLines, shortKey, stateWord, whoDid } from './change-words.js';
 import { bullets, type Line, lines, type Moment, type Piece, preformatted, rich, sectionOf } from './elements.js';
 import type { AnyBlock } from './message.js';
 import { duration, plural, settingValue } from './words.js';
@@ -35,8 +35,6 @@ export const variantsOf = (all: readonly HostValues[]): readonly Variant[] => {
   }
   return [...groups.values()].map((group, at) => ({ ...group, mark: groups.size === 1 ? '' : markOf(at) }));
 };
-
-const shortKey = (key: string): string => key.split('.').at(-1) ?? key;
 
 /** What it sets, in a few words; the value now only where all hosts have the same. */
 export const waveBrief = (all: readonly HostValues[]): string => {
@@ -143,6 +141,43 @@ export const leftOutBlock = (leftOut: readonly HostLeftOut[]): AnyBlock[] => {
       ),
     ),
   ];
+};
+
+/** Settings that some hosts of it do not get, by why. */
+export const withoutBlock = (without: readonly SettingLeftOut[]): AnyBlock[] =>
+  without.length === 0
+    ? []
+    : [
+        rich(
+          sectionOf([{ bold: 'Settings that are left out' }]),
+          bullets(
+            without
+              .slice(0, 12)
+              .map(
+                ({ key, why, hosts }): Line => [
+                  { code: key },
+                  ' on ',
+                  ...hostPieces(hosts.slice(0, 12)),
+                  hosts.length > 12 ? ` and ${hosts.length - 12} more` : '',
+                  `: ${why.slice(0, 300)}`,
+                ],
+              ),
+          ),
+        ),
+      ];
+
+/** What it is to cure, where a finding asked for it; each host is judged by the finding's own measure. */
+export const curesLine = (findings: readonly (FindingRef | undefined)[]): Line[] => {
+  const ids = [...new Set(findings.flatMap((finding) => (finding === undefined ? [] : [finding.id])))];
+  return ids.length === 0
+    ? []
+    : [
+        [
+          { bold: 'To cure  ' },
+          ...ids.flatMap((id, at): Piece[] => [...(at === 0 ? [] : [', ']), { code: id }]),
+          ', by whose own measure each host is judged',
+        ],
+      ];
 };
 
 export const paceWords = (pace: Pace, looksSeconds: readonly number[]): string =>

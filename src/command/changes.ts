@@ -1,6 +1,7 @@
 /** What a command may do with changes: each method authorises anew, and says what to show to the one who asked. */
 import type { Offer } from '../blocks/findings.js';
 import type { Message, Modal } from '../blocks/message.js';
+import type { FindingRef } from '../core/change.js';
 import type { Diagnosis } from '../core/finding.js';
 import type { Host } from '../core/inventory.js';
 import type { Wish } from '../core/plan.js';
@@ -15,7 +16,7 @@ export interface DraftWish {
   wishes: readonly Wish[];
   /** what may not be set is left out (a finding's remedies), or refuses the whole (what was typed) */
   partly: boolean;
-  finding?: { id: string; subject?: string };
+  finding?: FindingRef;
   windowSeconds?: number;
   persistent?: boolean;
 }

@@ -87,6 +87,7 @@ export const measureMany = async (desk: Desk, chosen: Chosen, options: AnswerOpt
         fleet: id,
         leftOut,
         replayed: kept.replayed,
+        proposes: desk.changes !== undefined,
         overTime: kept.overTime,
         private: options.private === true,
         ...asker,
@@ -126,7 +127,7 @@ export const manyOfClick = async (
   };
 };
 
-const goneMessage = () =>
+export const goneFleetMessage = () =>
   problemMessage({
     what: 'This answer is no longer kept: only the last ones are, and none over a restart.',
     next: 'Measure again with Refresh.',
@@ -160,7 +161,7 @@ export const fleetActions = (
   [ACTIONS.fleetCsv]: async (desk, click) => {
     const ref = decodeRef(click.value);
     const kept = ref?.fleet === undefined ? undefined : desk.fleet?.kept(ref.fleet);
-    if (kept === undefined) return desk.whisper(goneMessage());
+    if (kept === undefined) return desk.whisper(goneFleetMessage());
     if (click.at.kind === 'message' && click.at.whispered)
       return desk.whisper(
         problemMessage({

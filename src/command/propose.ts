@@ -1,15 +1,18 @@
 /** How a change begins: from a finding's button, or from `/sysctl <host> set key=value`. */
+import { decodeRef } from '../blocks/actions.js';
 import { readingModal, refusedModal } from '../blocks/change-modals.js';
 import type { Modal } from '../blocks/message.js';
 import { problemMessage, type Usage, usageMessage } from '../blocks/notices.js';
 import type { Desk, Parsed } from '../command.js';
 import { readCommandLine } from '../core/command-line.js';
+import type { Finding } from '../core/finding.js';
 import type { Host } from '../core/inventory.js';
-import { readWishes, wishesOf } from '../core/plan.js';
+import { readWishes, type Wish, wishesOf } from '../core/plan.js';
 import { readSpan } from '../core/span.js';
+import type { HostWish } from '../core/wave-plan.js';
 import type { Click } from '../ports/inbox.js';
 import { hostOfClick } from './host.js';
-import type { Chosen } from './many.js';
+import { type Chosen, goneFleetMessage } from './many.js';
 import { openWaveModal } from './waves.js';
 
 /** What was typed behind `<host> set`. */
@@ -84,12 +87,13 @@ export const proposeTypedForMany = async (desk: Desk, usage: Usage, chosen: Chos
   if (!desk.canOpenModal) return desk.whisper(noModal());
   const { windowSeconds, persistent } = set;
   const { selector, hosts, leftOut } = chosen;
-  const window = windowSeconds === undefined ? {} : { windowSeconds };
   await openWaveModal(desk, {
     selector,
-    hosts,
+    wishes: hosts.map((host) => ({ host, wishes: read.wishes })),
     leftOut,
-    wish: { wishes: read.wishes, partly: false, persistent, ...window },
+    partly: false,
+    persistent,
+    ...(windowSeconds === undefined ? {} : { windowSeconds }),
   });
 };
 
@@ -121,5 +125,44 @@ export const proposeFinding = async (desk: Desk, click: Click): Promise<void> =>
       partly: true,
       finding: { id: finding.id, ...(finding.subject === undefined ? {} : { subject: finding.subject }) },
     });
+  });
+};
+
+/** Of several findings of one rule on a host the first has the say: they come in the order of their severity. */
+const wishesOn = (findings: readonly Finding[]): readonly Wish[] => [
+  ...new Map(
+    findings
+      .flatMap((finding) => wishesOf(finding))
+      .reverse()
+      .map((wish) => [wish.key, wish]),
+  ).values(),
+];
+
+/** The button beside a cause that several hosts share: each gets the value that was computed for it, all in one wave. */
+export const proposeFindingOnMany = async (desk: Desk, click: Click): Promise<void> => {
+  const { changes, fleet } = desk;
+  if (changes === undefined) return desk.whisper(nowhere());
+  const { fleet: id, finding, selector = '' } = decodeRef(click.value) ?? {};
+  const kept = id === undefined ? undefined : fleet?.kept(id);
+  if (finding === undefined || kept === undefined) return desk.whisper(goneFleetMessage());
+  const wishes: HostWish[] = [];
+  for (const member of kept.members) {
+    if (member.status !== 'measured' || !member.causes.includes(finding)) continue;
+    const measured = desk.measurement(member.measurement);
+    const found = measured?.diagnosis.findings.filter((it) => it.id === finding && it.status === 'present') ?? [];
+    const [first] = found;
+    // All of them or none: the list is to be the one that the answer named.
+    if (measured === undefined || first === undefined) return desk.whisper(goneFleetMessage());
+    wishes.push({
+      host: measured.host,
+      wishes: wishesOn(found),
+      finding: { id: finding, ...(first.subject === undefined ? {} : { subject: first.subject }) },
+    });
+  }
+  await openWaveModal(desk, {
+    selector,
+    wishes: wishes.sort((a, b) => (a.host.name < b.host.name ? -1 : 1)),
+    leftOut: { excluded: 0, hidden: 0, unknown: [] },
+    partly: true,
   });
 };

@@ -5,9 +5,9 @@ import type { LeftOut } from '../blocks/fleet-left-out.js';
 import type { Message, Modal } from '../blocks/message.js';
 import { problemMessage } from '../blocks/notices.js';
 import type { ClickHandler, Desk, ViewHandler } from '../command.js';
-import type { Host } from '../core/inventory.js';
 import type { Pace } from '../core/wave.js';
-import type { DraftWish, Shown } from './changes.js';
+import type { HostWish } from '../core/wave-plan.js';
+import type { Shown } from './changes.js';
 
 /** A wave as a button or a modal names it. */
 export interface WaveRef {
@@ -27,10 +27,22 @@ export interface WaveEntered {
   pace: Pace;
 }
 
+export interface WaveAsked {
+  /** how the hosts were named */
+  selector: string;
+  wishes: readonly HostWish[];
+  /** what else was named */
+  leftOut: LeftOut;
+  /** what may not be set is left out (a finding's remedies), or keeps a host out (what was typed) */
+  partly: boolean;
+  windowSeconds?: number;
+  persistent?: boolean;
+}
+
 /** Each method authorises anew, and says what to show to the one who asked. */
 export interface WaveDesk {
   /** Reads the hosts and plans. @returns the modal that proposes, or that says why not */
-  draft(asked: { selector: string; hosts: readonly Host[]; leftOut: LeftOut; wish: DraftWish }): Promise<Modal>;
+  draft(asked: WaveAsked): Promise<Modal>;
   /** what the proposal's modal was sent with */
   propose(draft: string, entered: WaveEntered): Promise<Shown>;
   /** @param code what was typed, where the keys ask for one; without it the modal that asks for it */
@@ -57,7 +69,7 @@ const outdated = () =>
     next: 'See what is open with /changes.',
   });
 
-export const openWaveModal = async (desk: Desk, asked: Parameters<WaveDesk['draft']>[0]): Promise<void> => {
+export const openWaveModal = async (desk: Desk, asked: WaveAsked): Promise<void> => {
   const waves = desk.changes?.waves;
   if (waves === undefined) return desk.whisper(none());
   await desk.openModal(readingModal({ name: asked.selector.slice(0, 100) }), () => waves.draft(asked));

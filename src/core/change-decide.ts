@@ -3,7 +3,15 @@
  * policy's answer and comes in as `permission`; what holds whatever a policy says stands here: nobody approves their own
  * request, nobody counts twice, an approval covers just the plan whose digest it names, nothing is applied after its time.
  */
-import { type Actor, type Change, type ChangeEvent, type Doer, isEnded, type Measurement } from './change.js';
+import {
+  type Actor,
+  type Change,
+  type ChangeEvent,
+  type Doer,
+  type FindingRef,
+  isEnded,
+  type Measurement,
+} from './change.js';
 import type { Plan } from './plan-digest.js';
 
 export const REFUSALS = [
@@ -49,7 +57,7 @@ export interface Proposal {
   by: Actor;
   reason: string;
   incident?: string;
-  finding?: { id: string; subject?: string };
+  finding?: FindingRef;
   undoes?: string;
   wave?: string;
   nowMs: number;

@@ -60,6 +60,12 @@ export interface Measurement {
   now: string;
 }
 
+/** A finding as a change names it: the rule's id, and the subject where a host can have several. */
+export interface FindingRef {
+  id: string;
+  subject?: string;
+}
+
 export interface Underway {
   step: 'apply' | 'confirm' | 'revert';
   by: Doer;
@@ -79,8 +85,8 @@ export interface Change {
   requester: Actor;
   reason: string;
   incident?: string;
-  /** rule id and subject that the change is to cure, by whose own measure it is judged */
-  finding?: { id: string; subject?: string };
+  /** what the change is to cure, by whose own measure it is judged */
+  finding?: FindingRef;
   proposedAtMs: number;
   expiresAtMs: number;
   approvalsNeeded: number;
@@ -114,7 +120,7 @@ export type ChangeEvent =
       by: Actor;
       reason: string;
       incident?: string;
-      finding?: { id: string; subject?: string };
+      finding?: FindingRef;
       undoes?: string;
       wave?: string;
       atMs: number;

@@ -19,6 +19,8 @@ export interface MeasuredMember {
   /** rule ids of what is wrong: causes before what they explain */
   causes: readonly string[];
   effects: readonly string[];
+  /** by rule id: keys that would cure it and that the bot can set there; none where the host has no gate */
+  settable?: Readonly<Record<string, readonly string[]>>;
   /** as in fleet-numbers */
   numbers: Readonly<Record<string, number>>;
 }
@@ -55,6 +57,14 @@ export interface SilentGroup {
   besideFull: readonly string[];
 }
 
+export interface FleetCause {
+  id: string;
+  level: 'crit' | 'warn';
+  hosts: readonly string[];
+  /** where the bot can set what would cure it, and which keys that takes */
+  settable: { hosts: readonly string[]; keys: readonly string[] };
+}
+
 export interface FleetView {
   asked: number;
   answered: number;
@@ -64,7 +74,7 @@ export interface FleetView {
   healthy: readonly MeasuredMember[];
   silent: readonly SilentGroup[];
   /** present causes at crit or warn with their hosts, the most common first */
-  causes: readonly { id: string; level: 'crit' | 'warn'; hosts: readonly string[] }[];
+  causes: readonly FleetCause[];
   /** sums over the hosts that answered; `hosts`: how many told that number */
   totals: readonly { state: string; sum: number; hosts: number }[];
   /** too few hosts for a comparison */
@@ -168,21 +178,31 @@ const silentGroups = (silent: readonly SilentMember[], measured: readonly Measur
     .sort((a, b) => b.members.length - a.members.length || (a.problem < b.problem ? -1 : 1));
 };
 
-const causesOf = (measured: readonly MeasuredMember[]): FleetView['causes'] => {
-  const causes = new Map<string, { level: 'crit' | 'warn'; hosts: string[] }>();
-  for (const { causes: own, level, host } of measured) {
-    if (level !== 'crit' && level !== 'warn') continue;
-    for (const id of own) {
+const namesOf = (members: readonly MeasuredMember[]): readonly string[] => members.map(({ host }) => host).sort();
+
+const causesOf = (measured: readonly MeasuredMember[]): readonly FleetCause[] => {
+  const causes = new Map<string, MeasuredMember[]>();
+  for (const member of measured) {
+    if (member.level !== 'crit' && member.level !== 'warn') continue;
+    for (const id of member.causes) {
       const known = causes.get(id);
-      if (known === undefined) causes.set(id, { level, hosts: [host] });
-      else {
-        known.hosts.push(host);
-        if (level === 'crit') known.level = 'crit';
-      }
+      if (known === undefined) causes.set(id, [member]);
+      else known.push(member);
     }
   }
   return [...causes]
-    .map(([id, { level, hosts }]) => ({ id, level, hosts: hosts.sort() }))
+    .map(([id, members]): FleetCause => {
+      const settable = members.filter((member) => member.settable?.[id] !== undefined);
+      return {
+        id,
+        level: members.some(({ level }) => level === 'crit') ? 'crit' : 'warn',
+        hosts: namesOf(members),
+        settable: {
+          hosts: namesOf(settable),
+          keys: [...new Set(settable.flatMap((member) => member.settable?.[id] ?? []))],
+        },
+      };
+    })
     .sort((a, b) => LEVELS[a.level] - LEVELS[b.level] || b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
 };
 

@@ -1,12 +1,22 @@
-/** What somebody typed for many hosts → what each host would get, and which hosts are left out and why. Pure. */
+/** What many hosts are to get, typed or computed by a finding on each → what each would get, and which are left out and why. Pure. */
+import type { FindingRef } from './change.js';
 import type { Host } from './inventory.js';
-import { approversOf, type PlanContext, plan, type Setting, type Wish } from './plan.js';
+import { approversOf, type LeftOut, type PlanContext, plan, type Setting, type Wish } from './plan.js';
 import { evaluateKeys } from './policy.js';
 import type { SysctlValues } from './snapshot.js';
 import { folded } from './values.js';
 
+/** What one host of several is to get. */
+export interface HostWish {
+  host: Host;
+  wishes: readonly Wish[];
+  /** what it is to cure there */
+  finding?: FindingRef;
+}
+
 export interface PlannedHost {
   host: Host;
+  finding?: FindingRef;
   /** in the order in which they are applied; keys that have the wished value already are not among them */
   settings: readonly Setting[];
 }
@@ -16,11 +26,17 @@ export interface HostLeftOut {
   why: string;
 }
 
+export interface SettingLeftOut extends LeftOut {
+  hosts: readonly string[];
+}
+
 export type PlannedWave =
   | {
       ok: true;
       hosts: readonly PlannedHost[];
       leftOut: readonly HostLeftOut[];
+      /** settings of a finding that hosts which take part do not get */
+      without: readonly SettingLeftOut[];
       approvals: number;
       stepUp: boolean;
       mayPersist: boolean;
@@ -32,50 +48,78 @@ export type PlannedWave =
 /** What is known of a host just now, or why it can't take part. */
 export type Known = { values: SysctlValues } | { why: string };
 
+type OnHost = { planned: PlannedHost; without: readonly LeftOut[] } | { left: HostLeftOut };
+
 const plannedOn = (
-  host: Host,
+  { host, wishes, finding }: HostWish,
   known: Known,
-  wishes: readonly Wish[],
   context: Omit<PlanContext, 'host'>,
-): PlannedHost | HostLeftOut => {
-  const left = (why: string): HostLeftOut => ({ host: host.name, why });
+  partly: boolean,
+): OnHost => {
+  const left = (why: string): OnHost => ({ left: { host: host.name, why } });
   if (host.change === undefined) return left('it has no gate, so the bot changes nothing there');
   if ('why' in known) return left(known.why);
+  if (wishes.length === 0) return left('there is no setting that would help it');
   const others = wishes.filter(({ key, to }) => {
     const now = known.values[key];
     return now === undefined || folded(now) !== to;
   });
   if (others.length === 0) return left('it has these values already');
-  const planned = plan(others, known.values, { ...context, host }, { partly: false });
-  return planned.ok ? { host, settings: planned.settings } : left(planned.why);
+  const planned = plan(others, known.values, { ...context, host }, { partly });
+  if (!planned.ok) return left(planned.why);
+  return {
+    planned: { host, settings: planned.settings, ...(finding === undefined ? {} : { finding }) },
+    without: planned.leftOut,
+  };
 };
 
 /**
- * @param hosts in the order in which they are begun
+ * @param wishes in the order in which the hosts are begun
  * @param known by host name; what is not there did not answer
+ * @param how `partly`: what may not be set is left out (a finding's remedies), else it keeps the host out (what was typed)
  */
 export const planWave = (
-  wishes: readonly Wish[],
-  hosts: readonly Host[],
+  wishes: readonly HostWish[],
   known: ReadonlyMap<string, Known>,
   context: Omit<PlanContext, 'host'>,
+  how: { partly: boolean },
 ): PlannedWave => {
-  const keys = evaluateKeys(context.policy, context.catalogue, wishes);
-  if (!keys.allowed) return { ok: false, why: keys.why, leftOut: [] };
-  const planned: PlannedHost[] = [];
-  const leftOut: HostLeftOut[] = [];
-  for (const host of hosts) {
-    const on = plannedOn(host, known.get(host.name) ?? { why: 'it gave no answer' }, wishes, context);
-    if ('settings' in on) planned.push(on);
-    else leftOut.push(on);
+  if (!how.partly) {
+    const all = evaluateKeys(
+      context.policy,
+      context.catalogue,
+      wishes.flatMap((wish) => wish.wishes),
+    );
+    if (!all.allowed) return { ok: false, why: all.why, leftOut: [] };
   }
-  if (planned.length === 0) return { ok: false, why: 'no host is left over', leftOut };
-  const [first = [], ...others] = planned.map(({ host }) => approversOf({ ...context, host }));
-  const { approvals, stepUp, mayPersist } = keys;
+  const hosts: PlannedHost[] = [];
+  const leftOut: HostLeftOut[] = [];
+  const without = new Map<string, SettingLeftOut>();
+  for (const wish of wishes) {
+    const { name } = wish.host;
+    const on = plannedOn(wish, known.get(name) ?? { why: 'it gave no answer' }, context, how.partly);
+    if ('left' in on) {
+      leftOut.push(on.left);
+      continue;
+    }
+    hosts.push(on.planned);
+    for (const setting of on.without) {
+      const spelled = JSON.stringify([setting.key, setting.why]);
+      without.set(spelled, { ...setting, hosts: [...(without.get(spelled)?.hosts ?? []), name] });
+    }
+  }
+  if (hosts.length === 0) return { ok: false, why: 'no host is left over', leftOut };
+  const { approvals, stepUp, mayPersist } = evaluateKeys(
+    context.policy,
+    context.catalogue,
+    hosts.flatMap(({ settings }) => settings),
+  );
+  const [first = [], ...others] = hosts.map(({ host }) => approversOf({ ...context, host }));
   return {
     ok: true,
-    hosts: planned,
+    hosts,
     leftOut,
+    without: [...without.values()],
     approvals,
     stepUp,
     mayPersist,

@@ -5,7 +5,7 @@ import { Homes } from '../../src/app/home.js';
 import { aHost, anInventory, keepingLog, wordsOf } from '../support/bot-fakes.js';
 import { gatedHost, REUSE } from '../support/changing-bot.js';
 import { memoryStore } from '../support/memory-store.js';
-import { GRACE_SECRET, wavePolicy, waveWorld } from '../support/wave-world.js';
+import { GRACE_SECRET, typedFor, wavePolicy, waveWorld } from '../support/wave-world.js';
 
 const web = (count: number): string[] => Array.from({ length: count }, (_, at) => `web-${at + 1}`);
 type World = ReturnType<typeof waveWorld>;
@@ -14,14 +14,9 @@ const draft = async (w: World, more: { user?: string; channel?: string; windowSe
     .bot()
     .at(more.user ?? 'U0ADA', more.channel)
     .waves.draft({
-      selector: '@all',
-      hosts: w.now.hosts,
+      ...typedFor(w.now.hosts, more.to),
       leftOut: { excluded: 0, hidden: 2, unknown: [] },
-      wish: {
-        wishes: [{ key: REUSE, to: more.to ?? '1' }],
-        partly: false,
-        ...(more.windowSeconds === undefined ? {} : { windowSeconds: more.windowSeconds }),
-      },
+      ...(more.windowSeconds === undefined ? {} : { windowSeconds: more.windowSeconds }),
     });
 
 describe('the modal', () => {
@@ -51,6 +46,48 @@ describe('the modal', () => {
     expect(words).toContain('2 more: you may not see them');
     expect(words).toMatch(/Canary {2}\n?web-5/);
     expect(words).toMatch(/Batch 2 of 2 {2}\n?web-6/);
+  });
+
+  test('a finding’s remedies: to each host its own, what policy does not allow left out, judged by the finding', async () => {
+    const w = waveWorld(web(3));
+    const finding = { id: 'ephemeral-exhaustion-tw', subject: '10.0.3.7:5432' };
+    const range = 'net.ipv4.ip_local_port_range';
+    for (const model of w.models.values()) model.values.set(range, '40000 41999');
+    const bot = w.bot();
+    const modal = await bot.at('U0ADA').waves.draft({
+      ...typedFor(w.now.hosts),
+      partly: true,
+      wishes: w.now.hosts.map((host, at) => ({
+        host,
+        wishes:
+          at === 2
+            ? []
+            : [
+                { key: REUSE, to: at === 0 ? '1' : '0' },
+                { key: range, to: '10240 65535' },
+              ],
+        finding,
+      })),
+    });
+    const words = wordsOf(modal);
+    expect(words).toContain(`on web-1, web-2: the policy allows nobody to set ${range}`);
+    expect(words).toContain('web-3: there is no setting that would help it');
+    expect(words).toMatch(/To cure {2}\n?ephemeral-exhaustion-tw/);
+    const { draft } = JSON.parse(modal.private_metadata ?? '{}') as { draft: string };
+    expect(await bot.at('U0ADA').waves.propose(draft, w.wish)).toBeUndefined();
+    expect(w.stateOf('web-1')).toMatchObject({ finding, plan: { entries: [{ key: REUSE, from: '2', to: '1' }] } });
+    expect(w.stateOf('web-2')).toMatchObject({ finding, plan: { entries: [{ key: REUSE, from: '2', to: '0' }] } });
+    expect(wordsOf(w.chat.of('post')[0]?.message)).toMatch(/To cure {2}\n?ephemeral-exhaustion-tw/);
+
+    // Typed, the same refuses the whole; where one host alone is left over its own answer offers it.
+    const typed = {
+      ...typedFor(w.now.hosts),
+      wishes: w.now.hosts.map((host) => ({ host, wishes: [{ key: range, to: '10240 65535' }] })),
+    };
+    expect(wordsOf(await w.bot().at('U0ADA').waves.draft(typed))).toContain(`the policy allows nobody to set ${range}`);
+    const two = waveWorld(web(2), { values: { 'web-2': '1' } });
+    const one = { ...typedFor(two.now.hosts), partly: true };
+    expect(wordsOf(await two.bot().at('U0ADA').waves.draft(one))).toContain('/tcpstates web-1');
   });
 
   test('one host left over is an ordinary change, none is no change', async () => {

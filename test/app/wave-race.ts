@@ -4,8 +4,7 @@ import { verifyChain } from '../../src/core/audit.js';
 import type { Wave } from '../../src/core/wave.js';
 import { sha256 } from '../../src/store/audit.js';
 import { openStore } from '../../src/store/open.js';
-import { REUSE } from '../support/changing-bot.js';
-import { waveWorld } from '../support/wave-world.js';
+import { typedFor, waveWorld } from '../support/wave-world.js';
 
 const HOSTS = 7;
 
@@ -16,12 +15,7 @@ export const race = async (where: string): Promise<void> => {
   const [first, second] = [await openStore(where), await openStore(where)];
   const [one, two] = [w.bot(first), w.bot(second)];
   try {
-    const modal = await one.at('U0ADA').waves.draft({
-      selector: '@all',
-      hosts: w.now.hosts,
-      leftOut: { excluded: 0, hidden: 0, unknown: [] },
-      wish: { wishes: [{ key: REUSE, to: '1' }], partly: false },
-    });
+    const modal = await one.at('U0ADA').waves.draft(typedFor(w.now.hosts));
     const { draft } = JSON.parse(modal.private_metadata ?? '{}') as { draft: string };
     await Promise.all([one, two].map((bot) => bot.at('U0ADA').waves.propose(draft, w.wish)));
     const waveOf = async (): Promise<Wave> => {

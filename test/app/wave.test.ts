@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Change } from '../../src/core/change.js';
 import { memoryStore } from '../support/memory-store.js';
-import { wavePolicy, waveWorld } from '../support/wave-world.js';
+import { typedFor, wavePolicy, waveWorld } from '../support/wave-world.js';
 
 const web = (count: number): string[] => Array.from({ length: count }, (_, at) => `web-${at + 1}`);
 const states = (w: ReturnType<typeof waveWorld>, names: readonly string[]): (string | undefined)[] =>
@@ -359,14 +359,7 @@ describe('processes', () => {
     const before = w.bot();
     // Between the modal and its sending somebody else proposes on one of the hosts.
     const { draft } = JSON.parse(
-      (
-        await bot.at('U0ADA').waves.draft({
-          selector: '@all',
-          hosts: w.now.hosts,
-          leftOut: { excluded: 0, hidden: 0, unknown: [] },
-          wish: { wishes: [{ key: 'net.ipv4.tcp_tw_reuse', to: '1' }], partly: false },
-        })
-      ).private_metadata ?? '{}',
+      (await bot.at('U0ADA').waves.draft(typedFor(w.now.hosts))).private_metadata ?? '{}',
     ) as { draft: string };
     const [, , third] = w.now.hosts;
     if (third === undefined) throw new Error('no third');

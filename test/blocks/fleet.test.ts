@@ -12,23 +12,25 @@ import { trendManyMessage } from '../../src/blocks/trend-many.js';
 import { whyManyMessage } from '../../src/blocks/why-many.js';
 import { driftOf } from '../../src/core/drift.js';
 import { type FleetMember, viewFleet } from '../../src/core/fleet.js';
+import type { Host } from '../../src/core/inventory.js';
 import type { Alert } from '../../src/core/sweep.js';
 import { trendOf } from '../../src/core/trend.js';
 import { courseOf } from '../../src/core/trend-many.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost } from '../support/bot-fakes.js';
+import { gatedHost } from '../support/changing-bot.js';
 import { complaints, expectGolden } from './support/golden.js';
 import { investigate, rules, snapshotOf } from './support/hosts.js';
 
 const nowMs = Date.UTC(2026, 10, 22, 12);
 const startedAt = new Date(nowMs).toISOString();
-const member = (host: string, recording: string): FleetMember => {
+const member = (host: string, recording: string, more: Partial<Host> = {}): FleetMember => {
   const { snapshot, diagnosis } = investigate(snapshotOf(recording, host));
   return memberOf(
     {
       status: 'measured',
       id: `m-${host}`,
-      host: aHost(host, { groups: ['web'] }),
+      host: aHost(host, { groups: ['web'], ...more }),
       snapshot,
       diagnosis,
       transcript: '',
@@ -60,6 +62,19 @@ describe('many hosts', () => {
       'fleet/mixed',
       fleet(members, { asker: 'U0ANNA', leftOut: { excluded: 1, hidden: 2, unknown: ['web-99'] } }),
     );
+  });
+  test('what cures a cause on several hosts is offered for all of them that have a gate', () => {
+    const { change, access } = gatedHost();
+    if (change === undefined) throw new Error('no gate');
+    const gated = { change, access };
+    const full = ['web-1', 'web-2', 'web-3'].map((host) => member(host, 'p03-tw', gated));
+    const all = [...full, member('web-4', 'p03-tw'), member('web-5', 'p10', gated), member('web-6', 'c01', gated)];
+    expectGolden('fleet/curable', fleet(all, { proposes: true }));
+    const offered = (message: ReturnType<typeof fleet>) => JSON.stringify(message.blocks).match(/Propose on [^"]*/g);
+    expect(offered(fleet(all, { proposes: true }))).toEqual(['Propose on 3 hosts: nf_conntrack_max']);
+    // One host is an ordinary change, and without a place for changes nothing is offered.
+    expect(offered(fleet(all.slice(2), { proposes: true }))).toBeNull();
+    expect(offered(fleet(all))).toBeNull();
   });
   test('all healthy', () => {
     expectGolden('fleet/healthy', fleet(members.slice(3, 7)));

@@ -302,6 +302,7 @@ describe('modals', () => {
     hosts,
     words,
     leftOut: (moments['proposed'] as WaveCard).leftOut,
+    without: [],
     readAt: new Date(AT).toISOString(),
     approvals: 1,
     stepUp: false,

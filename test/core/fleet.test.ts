@@ -141,6 +141,29 @@ describe('a fleet', () => {
     expect(viewFleet([...web, ...db]).rows).toEqual([]);
   });
 
+  test('a cause names the hosts where the bot can set what would cure it, and those keys', () => {
+    const sick = { level: 'warn', causes: ['tw-bucket-overflow', 'last-ack-stuck'] } as const;
+    const { causes } = viewFleet([
+      measured('web-3', { ...sick, settable: { 'tw-bucket-overflow': ['b'] } }),
+      measured('web-1', { ...sick, settable: { 'tw-bucket-overflow': ['a', 'b'] } }),
+      measured('web-2', sick),
+    ]);
+    expect(causes).toEqual([
+      {
+        id: 'last-ack-stuck',
+        level: 'warn',
+        hosts: ['web-1', 'web-2', 'web-3'],
+        settable: { hosts: [], keys: [] },
+      },
+      {
+        id: 'tw-bucket-overflow',
+        level: 'warn',
+        hosts: ['web-1', 'web-2', 'web-3'],
+        settable: { hosts: ['web-1', 'web-3'], keys: ['b', 'a'] },
+      },
+    ]);
+  });
+
   test('silent beside neighbours whose connection-tracking table is full: told, for the causes that can hide it', () => {
     const full = measured('web-1', { level: 'crit', causes: ['conntrack-full'] });
     const view = viewFleet([

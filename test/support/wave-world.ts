@@ -1,7 +1,7 @@
 /** Many hosts with gates (models of them), bots on one store, and people who ask and click: what a wave is tried on. */
 import { createHash } from 'node:crypto';
 import { Changes } from '../../src/app/changes.js';
-import type { WaveEntered, WaveRef } from '../../src/command/waves.js';
+import type { WaveAsked, WaveEntered, WaveRef } from '../../src/command/waves.js';
 import { readPolicy } from '../../src/config/policy.js';
 import type { Finding } from '../../src/core/finding.js';
 import type { Host } from '../../src/core/inventory.js';
@@ -56,6 +56,14 @@ export interface WaveWorldOptions {
   values?: Readonly<Record<string, string>>;
   keys?: string;
 }
+
+/** What `/sysctl @all set net.ipv4.tcp_tw_reuse=1` asks the desk for. */
+export const typedFor = (hosts: readonly Host[], to = '1'): WaveAsked => ({
+  selector: '@all',
+  wishes: hosts.map((host) => ({ host, wishes: [{ key: REUSE, to }] })),
+  leftOut: { excluded: 0, hidden: 0, unknown: [] },
+  partly: false,
+});
 
 export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveWorldOptions = {}) => {
   const disk = memoryDisk();
@@ -180,8 +188,7 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
     hosts: readonly Host[] = now.hosts,
   ): Promise<WaveRef> => {
     const desk = by.at('U0ADA').waves;
-    const wish = { wishes: [{ key: REUSE, to: '1' }], partly: false };
-    const modal = await desk.draft({ selector: '@all', hosts, leftOut: { excluded: 0, hidden: 0, unknown: [] }, wish });
+    const modal = await desk.draft(typedFor(hosts));
     const { draft } = JSON.parse(modal.private_metadata ?? '{}') as { draft?: string };
     if (draft === undefined)
       throw new Error(
