@@ -2,7 +2,7 @@
  * Ways past what ssh2 does slowly. Each is measured, and each is simply not taken where ssh2's inside looks otherwise: then a
  * login costs more, and that is all.
  */
-import { createPublicKey, diffieHellman, type KeyObject, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes, verify } from 'node:crypto';
 import ssh2, { type ParsedKey, type Client as SshClient } from 'ssh2';
 import type { SigningAgent } from './identities.js';
 
@@ -222,6 +222,17 @@ const positive = (bytes: Buffer): Buffer => {
   return (digits[0] ?? 0) < 128 ? digits : Buffer.concat([Buffer.of(0), digits]);
 };
 
+/**
+ * A new pair without Node's key generator: a collection of garbage that meets what it left behind while such a key is being
+ * exported waits for a lock that its own thread holds (Node 20, KeyPairGenConfig in crypto_keygen.h), and the thread hangs for
+ * ever. Seen once in some ten thousand logins. Any 32 bytes are a private key (RFC 7748 5); `x` of a private JWK is not read.
+ */
+export const newX25519 = (): { publicKey: KeyObject; privateKey: KeyObject } => {
+  const key = { kty: 'OKP', crv: 'X25519', x: '', d: base64url(randomBytes(32)) };
+  const privateKey = createPrivateKey({ format: 'jwk', key });
+  return { publicKey: createPublicKey(privateKey), privateKey };
+};
+
 let derGone = false;
 
 /**
@@ -236,6 +247,9 @@ export const withoutDer = (client: SshClient): void => {
     derGone = true;
     const shared = Object.getPrototypeOf(exchange) as X25519Exchange;
     const { getPublicKey } = shared;
+    shared.generateKeys = function () {
+      this._keys ??= newX25519();
+    };
     shared.getPublicKey = function () {
       this.generateKeys();
       const x = this._keys?.publicKey.export({ format: 'jwk' }).x;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { keyOfBlob, sharedX25519 } from '../../src/ssh/shortcuts.js';
+import { keyOfBlob, newX25519, sharedX25519 } from '../../src/ssh/shortcuts.js';
 import { Scratch } from './sshd.js';
 
 const parsed = (text: string): ParsedKey => {
@@ -73,4 +73,15 @@ describe('the secret of a curve25519 exchange', () => {
     for (const theirs of [Buffer.alloc(32), low, Buffer.alloc(31, 5), Buffer.alloc(33, 5), Buffer.alloc(0)])
       expect(() => sharedX25519(privateKey, theirs)).toThrow();
   });
+});
+
+test('a pair made without the key generator agrees with one that OpenSSL made, and no two are alike', () => {
+  const theirs = generateKeyPairSync('x25519');
+  const raw = (key: KeyObject): Buffer => Buffer.from(String(key.export({ format: 'jwk' }).x), 'base64url');
+  const ours = newX25519();
+  expect(raw(ours.publicKey)).toHaveLength(32);
+  expect(sharedX25519(ours.privateKey, raw(theirs.publicKey))).toEqual(
+    sharedX25519(theirs.privateKey, raw(ours.publicKey)),
+  );
+  expect(raw(newX25519().publicKey)).not.toEqual(raw(ours.publicKey));
 });
