@@ -6,7 +6,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { Host, Inventory } from '../../src/core/inventory.js';
 import { stateScript } from '../../src/core/probe-script.js';
@@ -35,17 +35,15 @@ describeNeeding(
   () => {
     let labs: GatedLab[] = [];
     let browser: Browser;
-    beforeAll(async () => {
-      browser = await launchBrowser();
-    });
-    afterAll(() => browser?.close());
     // New for each try: what one left in force on its hosts is not the next one's.
     beforeEach(async () => {
+      browser = await launchBrowser();
       for (const id of CASES) labs.push(await GatedLab.up(id, 290));
       // One host has another value than the others: the list names both.
       await labs[2]?.running.set(REUSE, '0');
     });
     afterEach(async () => {
+      await browser?.close();
       for (const { running } of labs) await running.down();
       labs = [];
     });

@@ -1,5 +1,5 @@
 /** A real browser on the local workspace, and what a person does in it. */
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 
 export const desk = { width: 1280, height: 900 } as const;
 export const phone = { width: 390, height: 844 } as const;
@@ -77,23 +77,43 @@ const cells = (table: Locator): Promise<string[][]> =>
       ),
     );
 
+/** Opens until there is something to type into; a page that stays empty says what it shows, and gets two more tries. */
+const opened = async (context: BrowserContext, url: string, errors: string[]): Promise<Page> => {
+  for (let tries = 1; ; tries += 1) {
+    const page = await context.newPage();
+    page.setDefaultTimeout(stepMs);
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('response', (response) => {
+      if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
+    });
+    try {
+      await page.goto(url);
+      await page.getByTestId('composer').or(page.getByTestId('home')).first().waitFor({ timeout: 30_000 });
+      return page;
+    } catch (error) {
+      const shown = await page
+        .locator('body')
+        .innerText({ timeout: 2_000 })
+        .catch(() => 'nothing');
+      const what = `the page did not open: it shows "${shown.slice(0, 300)}"; ${errors.join('; ') || 'no errors'}`;
+      if (tries === 3) throw new Error(what, { cause: error });
+      process.stderr.write(`${what}; it is opened again\n`);
+      errors.length = 0;
+      await page.close().catch(() => undefined);
+    }
+  }
+};
+
 export const openWorkspace = async (
   browser: Browser,
   url: string,
   { as, viewport = desk, dark = false }: OpenOptions = {},
 ): Promise<WorkspacePage> => {
   const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(stepMs);
   const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  page.on('response', (response) => {
-    if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
-  });
   const address = new URL(url);
   if (as !== undefined) address.searchParams.set('as', as);
-  await page.goto(address.href);
-  await page.getByTestId('composer').or(page.getByTestId('home')).first().waitFor({ timeout: 60_000 });
+  const page = await opened(context, address.href, errors);
 
   const narrow = viewport.width <= 720;
   const showSidebar = async () => {

@@ -4,10 +4,13 @@
 ORPHANS=${ORPHANS:-}
 [ -z "$ORPHANS" ] || WHOLE=yes
 orphans() { awk '/^TCP:/ { print $5 }' /proc/net/sockstat; }
+few() { [ "$(orphans)" -lt 40 ]; }
 # those of a case before this one are gone
 calm() { local before; before=$(orphans); sleep 1; [ $(($(orphans) - before)) -gt -5 ]; }
 trouble() {
   if [ -n "$ORPHANS" ]; then
+    # Others' orphans count as well, and leave within two minutes: a limit put above many of them is soon far away.
+    until_true 100 few || true
     want 30 calm
     gset /proc/sys/net/ipv4/tcp_max_orphans $(($(orphans) + ORPHANS))
   fi
