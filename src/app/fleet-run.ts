@@ -1,7 +1,8 @@
 /**
  * Asks many hosts the same thing: so many at once over all answers together, within one wall clock, with progress now and then,
- * and an end when somebody stops it. What is under way then ends by itself, in its own time.
+ * and an end when somebody stops it: what is under way then is given up at the hosts too, unless somebody else asked the same.
  */
+import { setMaxListeners } from 'node:events';
 import type { FleetProgress } from '../blocks/fleet-progress.js';
 import type { Host } from '../core/inventory.js';
 import type { Clock } from '../ports/clock.js';
@@ -50,7 +51,7 @@ export const wallClockMs = (hosts: readonly Host[], atOnce: number): number =>
 export interface FleetRun<T> {
   hosts: readonly Host[];
   /** never rejects */
-  ask: (host: Host) => Promise<T>;
+  ask: (host: Host, ended: AbortSignal) => Promise<T>;
   problemOf: (answer: T) => string | undefined;
   places: Places;
   clock: Clock;
@@ -77,6 +78,8 @@ export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> =>
   let slowest: FleetProgress['slowest'];
   let answered = 0;
   const ended = new AbortController();
+  // every question that is under way listens
+  setMaxListeners(0, ended.signal);
 
   const one = async (host: Host): Promise<void> => {
     await places.enter();
@@ -84,7 +87,7 @@ export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> =>
       if (ended.signal.aborted) return;
       const sinceMs = clock.now();
       asked.set(host.name, sinceMs);
-      const answer = await ask(host);
+      const answer = await ask(host, ended.signal);
       if (ended.signal.aborted) return;
       answers.set(host.name, answer);
       const problem = problemOf(answer);

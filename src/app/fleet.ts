@@ -102,7 +102,7 @@ export class Fleets {
     const startedAt = new Date(clock.now()).toISOString();
     // A member at once: a thousand whole measurements are not held until the last one has come.
     const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
-      ask: async (host: Host) => memberOf(await investigations.investigate(host), rules, groupsOf(host)),
+      ask: async (host: Host, ended) => memberOf(await investigations.investigate(host, ended), rules, groupsOf(host)),
       problemOf: (member: FleetMember) => (member.status === 'failed' ? member.problem : undefined),
     });
     const silent = (problem: string) => (host: Host) =>
@@ -134,7 +134,7 @@ export class Fleets {
   async each<T>(hosts: readonly Host[], read: (investigated: Investigated) => T): Promise<ReadonlyMap<string, T>> {
     const { investigations } = this.options;
     const { outcome } = await this.run(this.newId(), hosts, undefined, {
-      ask: async (host: Host) => read(await investigations.investigate(host)),
+      ask: async (host: Host, ended) => read(await investigations.investigate(host, ended)),
       problemOf: () => undefined,
     });
     return outcome.answers;
@@ -149,7 +149,7 @@ export class Fleets {
     const { investigations, clock } = this.options;
     const readAt = new Date(clock.now()).toISOString();
     const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
-      ask: (host: Host) => investigations.readSysctls(host),
+      ask: (host: Host, ended) => investigations.readSysctls(host, ended),
       problemOf: (read) => (read.status === 'failed' ? read.failure.problem : undefined),
     });
     const read = new Map<string, Extract<Awaited<ReturnType<Investigations['readSysctls']>>, { status: 'read' }>>();
@@ -193,7 +193,7 @@ export class Fleets {
     id: string,
     hosts: readonly Host[],
     onProgress: ((progress: FleetProgress) => void) | undefined,
-    how: { ask: (host: Host) => Promise<T>; problemOf: (answer: T) => string | undefined },
+    how: { ask: (host: Host, ended: AbortSignal) => Promise<T>; problemOf: (answer: T) => string | undefined },
   ): Promise<{ outcome: FleetOutcome<T>; stoppedBy?: string }> {
     const running: { stop: AbortController; hosts: readonly Host[]; by?: string } = {
       stop: new AbortController(),

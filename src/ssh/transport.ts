@@ -2,6 +2,7 @@
  * The transport as the program sees it: a thin front in the main thread, all of SSH in one worker thread. With the
  * connections in the main thread a fleet of 1,000 hosts delayed acknowledgements to Slack by up to 4 s; so it is 9–22 ms.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Host } from '../core/inventory.js';
 import type { Script } from '../core/script.js';
@@ -24,8 +25,11 @@ export interface TransportOptions {
 const BACKSTOP_MS = 2_000;
 /** Longer than a thread takes to load its modules on the busiest machine. */
 const START_MS_MAX = 30_000;
-/** A worker that can't even say what time it is within this is replaced. */
+/** A thread that does not even say within this that it is there is replaced. */
+const PING_REPLY_MS = 3_000;
 const CLOSE_REPLY_MS = 3_000;
+/** A thread that is stuck outside JavaScript never ends; nobody waits for it. */
+const TERMINATE_MS = 1_000;
 /** Enough for 2,400 connections and their answers; beyond it the thread ends, not the program. */
 const HEAP_MB_MAX = 1_024;
 
@@ -37,7 +41,7 @@ const YOUNG_MB_MAX = 6;
 
 interface Pending {
   host: string;
-  call: Call['call'] | 'close';
+  call: Call['call'] | 'close' | 'ping';
   settle: (value: unknown) => void;
   release: () => void;
 }
@@ -60,6 +64,8 @@ class ThreadedTransport implements Transport {
   #startedMs = 0;
   #lastId = 0;
   #closing = false;
+  /** asked whether it lives, and silent so far */
+  #pinged: Worker | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -157,7 +163,7 @@ class ThreadedTransport implements Transport {
     if (messages.length > 0) this.#worker?.postMessage({ kind: 'many', messages } satisfies ToWorker);
   }
 
-  /** The worker missed a time limit by seconds: its thread is stuck. Everybody is told, and a new one starts. */
+  /** The worker missed a time limit by seconds. Who waits for this is told; others only if its thread is stuck. */
   #hangs(id: number, call: CallHere): void {
     if (!this.#pending.has(id)) return;
     const worker = this.#worker;
@@ -168,8 +174,31 @@ class ThreadedTransport implements Transport {
     }
     this.#settle(id, failedValue(call.call, call.host.name, 'the SSH thread did not answer in time'));
     if (worker === undefined) return;
-    this.#died(worker, 'it hung');
-    void worker.terminate();
+    this.#post({ kind: 'cancel', id });
+    this.#ping(worker);
+  }
+
+  /** A thread on a busy machine is late, and its other calls are well; one that is stuck is replaced, and everybody told. */
+  #ping(worker: Worker): void {
+    if (this.#pinged === worker) return;
+    this.#pinged = worker;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const timer = setTimeout(() => {
+      this.#pending.delete(id);
+      this.#pinged = undefined;
+      this.#died(worker, 'it hung');
+      void worker.terminate();
+    }, PING_REPLY_MS);
+    this.#pending.set(id, {
+      host: '',
+      call: 'ping',
+      settle: () => {
+        this.#pinged = undefined;
+      },
+      release: () => clearTimeout(timer),
+    });
+    this.#post({ kind: 'ping', id });
   }
 
   ask(host: Host, script: Script, options?: AskOptions): ReturnType<Transport['ask']> {
@@ -221,7 +250,12 @@ class ThreadedTransport implements Transport {
       });
       worker.postMessage({ kind: 'close', id, graceMs } satisfies ToWorker);
     });
-    await worker.terminate();
+    const waited = new AbortController();
+    await Promise.race([
+      worker.terminate(),
+      sleep(TERMINATE_MS, undefined, { signal: waited.signal }).catch(() => undefined),
+    ]);
+    waited.abort();
   }
 }
 

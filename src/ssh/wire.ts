@@ -19,6 +19,8 @@ export type ToWorker =
   | { kind: 'many'; messages: readonly ToWorker[] }
   | { kind: 'call'; id: number; call: Call; timeoutMs?: number }
   | { kind: 'cancel'; id: number }
+  /** answered at once, with nothing: the thread lives */
+  | { kind: 'ping'; id: number }
   | { kind: 'close-kept'; host: Host }
   | { kind: 'inventory'; hosts: readonly Host[] }
   | { kind: 'close'; id: number; graceMs: number };

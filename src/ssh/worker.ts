@@ -62,6 +62,9 @@ const take = (message: ToWorker): void => {
     case 'cancel':
       cancels.get(message.id)?.abort();
       return;
+    case 'ping':
+      reply(message.id, undefined);
+      return;
     case 'close-kept':
       engine.closeKept(message.host);
       return;

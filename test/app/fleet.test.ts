@@ -93,6 +93,33 @@ describe('a tenth of 100 hosts in trouble', () => {
     expect(fleets.ofId('f1')).toBe(fleet);
   });
 
+  test('what is under way when it ends is given up at the hosts too', async () => {
+    const hosts = [aHost('quick'), aHost('frozen')];
+    const stop = new AbortController();
+    const given: string[] = [];
+    const outcome = await runFleet({
+      hosts,
+      ask: (host, ended) =>
+        new Promise<string>((resolve) => {
+          if (host.name === 'quick') {
+            resolve('there');
+            setImmediate(() => stop.abort());
+          } else
+            ended.addEventListener('abort', () => {
+              given.push(host.name);
+              resolve('given up');
+            });
+        }),
+      problemOf: () => undefined,
+      places: new Places(2),
+      clock: systemClock,
+      stop: stop.signal,
+    });
+    expect(given).toEqual(['frozen']);
+    expect([...outcome.answers]).toEqual([['quick', 'there']]);
+    expect(outcome.unanswered.map(({ name }) => name)).toEqual(['frozen']);
+  });
+
   test('stopped in the middle: says by whom, keeps what is there, names what was not asked', async () => {
     const { hosts, fleets } = setUp(100);
     const going = fleets.measure('f1', hosts, (host) => host.groups);
