@@ -172,9 +172,6 @@ main() {
       set --
       [ "$TW" -gt "$TWFULL" ] && set -- exclude time-wait
       [ $EST = 1 ] && set -- "$@" exclude established
-      # ss walks the kernel's table once for each family: without any IPv6 TCP socket once is enough. (IPv6 TIME_WAIT alone may
-      # be left, and is looked for where all are listed.)
-      [ "$TW" -gt "$TWFULL" ] && [ "$USED6" = 0 ] && [ -r /proc/net/sockstat6 ] && set -- -4 "$@"
       ss -tano "$@"
     fi
     echo; echo '@@@sockets'
