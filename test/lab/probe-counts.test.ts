@@ -165,7 +165,7 @@ describeNeeding(['linux', 'netns', 'ss', 'busybox', 'dash', 'python3', 'iptables
   test('more TIME_WAIT than are listed: the count stays exact, the split becomes an estimate, few rows are looked at', () => {
     for (const [shell, path] of [
       [['dash'], undefined],
-      [['dash'], join(scratch, 'noss')],
+      [['dash'], pathWith(mkdtempSync(join(scratch, 'windows-')), ['sleep', 'dmesg', 'ip', 'awk'])],
     ] as const) {
       const before = kernelCounts().TIME_WAIT;
       const snapshot = ask(shell, { before: 'TWFULL=1000; ', ...(path !== undefined && { path }) });
