@@ -26,8 +26,7 @@ const BACKSTOP_MS = 2_000;
 /** Longer than a thread takes to load its modules on the busiest machine. */
 const START_MS_MAX = 30_000;
 /** A thread that does not even say within this that it is there is replaced. */
-const PING_REPLY_MS = 3_000;
-const CLOSE_REPLY_MS = 3_000;
+const REPLY_MS = 3_000;
 /** A thread that is stuck outside JavaScript never ends; nobody waits for it. */
 const TERMINATE_MS = 1_000;
 /** Enough for 2,400 connections and their answers; beyond it the thread ends, not the program. */
@@ -64,8 +63,6 @@ class ThreadedTransport implements Transport {
   #startedMs = 0;
   #lastId = 0;
   #closing = false;
-  /** asked whether it lives, and silent so far */
-  #pinged: Worker | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -175,30 +172,34 @@ class ThreadedTransport implements Transport {
     this.#settle(id, failedValue(call.call, call.host.name, 'the SSH thread did not answer in time'));
     if (worker === undefined) return;
     this.#post({ kind: 'cancel', id });
-    this.#ping(worker);
+    void this.#ping(worker);
   }
 
   /** A thread on a busy machine is late, and its other calls are well; one that is stuck is replaced, and everybody told. */
-  #ping(worker: Worker): void {
-    if (this.#pinged === worker) return;
-    this.#pinged = worker;
+  async #ping(worker: Worker): Promise<void> {
+    if ([...this.#pending.values()].some(({ call }) => call === 'ping')) return;
+    if (await this.#replies({ kind: 'ping' }, REPLY_MS)) return;
+    this.#died(worker, 'it hung');
+    void worker.terminate();
+  }
+
+  /** Asks the thread itself. @returns false where it said nothing within `ms`; true also when it died: nobody waits for it then */
+  #replies(question: { kind: 'ping' } | { kind: 'close'; graceMs: number }, ms: number): Promise<boolean> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const timer = setTimeout(() => {
-      this.#pending.delete(id);
-      this.#pinged = undefined;
-      this.#died(worker, 'it hung');
-      void worker.terminate();
-    }, PING_REPLY_MS);
-    this.#pending.set(id, {
-      host: '',
-      call: 'ping',
-      settle: () => {
-        this.#pinged = undefined;
-      },
-      release: () => clearTimeout(timer),
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        resolve(false);
+      }, ms);
+      this.#pending.set(id, {
+        host: '',
+        call: question.kind,
+        settle: () => resolve(true),
+        release: () => clearTimeout(timer),
+      });
+      this.#post({ ...question, id });
     });
-    this.#post({ kind: 'ping', id });
   }
 
   ask(host: Host, script: Script, options?: AskOptions): ReturnType<Transport['ask']> {
@@ -237,25 +238,8 @@ class ThreadedTransport implements Transport {
     this.#closing = true;
     const worker = this.#worker;
     if (worker === undefined) return;
-    this.#goOver();
-    this.#lastId += 1;
-    const id = this.#lastId;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs + CLOSE_REPLY_MS);
-      this.#pending.set(id, {
-        host: '',
-        call: 'close',
-        settle: () => resolve(),
-        release: () => clearTimeout(timer),
-      });
-      worker.postMessage({ kind: 'close', id, graceMs } satisfies ToWorker);
-    });
-    const waited = new AbortController();
-    await Promise.race([
-      worker.terminate(),
-      sleep(TERMINATE_MS, undefined, { signal: waited.signal }).catch(() => undefined),
-    ]);
-    waited.abort();
+    await this.#replies({ kind: 'close', graceMs }, graceMs + REPLY_MS);
+    await Promise.race([worker.terminate(), sleep(TERMINATE_MS, undefined, { ref: false })]);
   }
 }
 

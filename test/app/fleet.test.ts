@@ -93,6 +93,20 @@ describe('a tenth of 100 hosts in trouble', () => {
     expect(fleets.ofId('f1')).toBe(fleet);
   });
 
+  test('stopped in the middle: says by whom, keeps what is there, names what was not asked', async () => {
+    const { hosts, fleets } = setUp(100);
+    const going = fleets.measure('f1', hosts, (host) => host.groups);
+    await systemClock.sleep(30);
+    expect(fleets.stop('f1', 'UADA')).toBe(true);
+    const fleet = await going;
+    expect(fleet.stoppedBy).toBe('UADA');
+    expect(fleet.members).toHaveLength(100);
+    expect(fleet.members.some((member) => member.status === 'failed' && member.problem === 'not-asked')).toBe(true);
+    expect(fleets.stop('f1', 'UADA')).toBe(false);
+  });
+});
+
+describe('a run', () => {
   test('what is under way when it ends is given up at the hosts too', async () => {
     const hosts = [aHost('quick'), aHost('frozen')];
     const stop = new AbortController();
@@ -120,20 +134,6 @@ describe('a tenth of 100 hosts in trouble', () => {
     expect(outcome.unanswered.map(({ name }) => name)).toEqual(['frozen']);
   });
 
-  test('stopped in the middle: says by whom, keeps what is there, names what was not asked', async () => {
-    const { hosts, fleets } = setUp(100);
-    const going = fleets.measure('f1', hosts, (host) => host.groups);
-    await systemClock.sleep(30);
-    expect(fleets.stop('f1', 'UADA')).toBe(true);
-    const fleet = await going;
-    expect(fleet.stoppedBy).toBe('UADA');
-    expect(fleet.members).toHaveLength(100);
-    expect(fleet.members.some((member) => member.status === 'failed' && member.problem === 'not-asked')).toBe(true);
-    expect(fleets.stop('f1', 'UADA')).toBe(false);
-  });
-});
-
-describe('a run', () => {
   test('ends at its wall clock when hosts hang that nobody else ends, and frees nobody’s place twice', async () => {
     const hosts = ['a', 'b', 'c'].map((name) =>
       aHost(name, { limits: { connectTimeoutMs: 1, totalTimeoutMs: 1, outputBytesMax: 1 } }),

@@ -98,7 +98,6 @@ const opened = async (context: BrowserContext, url: string, errors: string[]): P
       const what = `the page did not open: it shows "${shown.slice(0, 300)}"; ${errors.join('; ') || 'no errors'}`;
       if (tries === 3) throw new Error(what, { cause: error });
       process.stderr.write(`${what}; it is opened again\n`);
-      errors.length = 0;
       await page.close().catch(() => undefined);
     }
   }
