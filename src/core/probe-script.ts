@@ -76,7 +76,8 @@ BEGIN {
   for (i = 1; i <= m; i++) { f = a[i]; if ((getline l < f) > 0) print a[i] ":" l; close(f) }
   LO = 32768; HI = 60999
   if (split(first("/proc/sys/net/ipv4/ip_local_port_range"), a, " ") == 2) { LO = a[1] + 0; HI = a[2] + 0 }
-  STEP = int((HI - LO + 1) / 16); WIDE = (TW > 100000 || USED > 100000 || USED6 > 100000) ? 16 : 64
+  STEP = int((HI - LO + 1) / 16); WIDE = (TW > 200000 || USED > 200000 || USED6 > 200000) ? 8 : (TW > 100000 || USED > 100000 || USED6 > 100000) ? 16 : 64
+  PEERS = (TW > 100000 && !EST) ? 4 : 16
   OFF = (STEP > WIDE) ? SEED % (STEP - WIDE) : 0
   WINDOWS = (TW > TWFULL && STEP > WIDE)
   phase = header = 0; B = "A"
@@ -172,6 +173,9 @@ main() {
       set --
       [ "$TW" -gt "$TWFULL" ] && set -- exclude time-wait
       [ $EST = 1 ] && set -- "$@" exclude established
+      # ss walks the kernel's table once for each family: without any IPv6 TCP socket once is enough. (IPv6 TIME_WAIT alone may
+      # be left, and is looked for where all are listed.)
+      [ "$TW" -gt "$TWFULL" ] && [ "$USED6" = 0 ] && [ -r /proc/net/sockstat6 ] && set -- -4 "$@"
       ss -tano "$@"
     fi
     echo; echo '@@@sockets'
