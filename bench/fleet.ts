@@ -17,9 +17,9 @@ const CHEAP_ANSWER_MS = 30;
 /** OpenSSH listens on at most 16 sockets (MAX_LISTEN_SOCKS in sshd.c). */
 const ADDRESSES_PER_SSHD = 16;
 
-/** The same question for everybody: socket counts and four settings. */
+/** The same question for everybody: socket counts and four settings, by one program. */
 export const QUESTION =
-  'cat /proc/net/sockstat; grep -s . /proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_tw_reuse /proc/sys/net/ipv4/tcp_max_tw_buckets /proc/sys/net/ipv4/ip_local_port_range; echo @@end';
+  'grep -s . /proc/net/sockstat /proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_tw_reuse /proc/sys/net/ipv4/tcp_max_tw_buckets /proc/sys/net/ipv4/ip_local_port_range; echo @@end';
 export const SCRIPT: Script = { id: 'state', text: QUESTION, closingLine: '@@end', expectedMs: 50 };
 /**
  * The counts alone. A shell that is kept open reads them itself, without starting a program; settings it can't: dash gets one
@@ -28,7 +28,7 @@ export const SCRIPT: Script = { id: 'state', text: QUESTION, closingLine: '@@end
 export const COUNTS_QUESTION = 'cat /proc/net/sockstat; echo @@end';
 export const COUNTS: Script = {
   id: 'state',
-  text: 'while read -r line; do echo "$line"; done </proc/net/sockstat\necho @@end',
+  text: 'answer=\nwhile read -r line; do answer="$answer$line\n"; done </proc/net/sockstat\nanswer="$answer@@end"',
   closingLine: '@@end',
   expectedMs: 50,
   builtinsOnly: true,

@@ -6,6 +6,9 @@ export interface Script {
   closingLine: string;
   /** how long the script itself may take on a healthy host */
   expectedMs: number;
-  /** it starts no program, does not `exit` and leaves nothing behind: a shell that is kept open may run it in itself */
+  /**
+   * It starts no program and does not `exit`: a shell that is kept open may run it in itself. It prints nothing; what it leaves in
+   * `answer` is printed at once, since each of a shell's `echo` comes in a packet of its own. No backslashes (dash's `echo`).
+   */
   builtinsOnly?: boolean;
 }

@@ -7,6 +7,7 @@ import type { Script } from '../core/script.js';
 import type { Collected } from './collect.js';
 import { type Connection, ConnectionLost, type Session } from './connection.js';
 import { type PhaseHolder, until } from './deadline.js';
+import type { Signal } from './signal.js';
 
 const READY = '@@ready';
 const ASKED = '@@asked';
@@ -18,7 +19,7 @@ const STDERR_KEPT = 16_384;
  * read their program ahead of themselves: nothing is asked before the loop says that it is there.
  */
 export const loopFor = (script: Script): string => {
-  const [open, close] = script.builtinsOnly === true ? ['{', '}'] : ['(', ')'];
+  const [open, close, answer] = script.builtinsOnly === true ? ['{', '}', '$answer\n'] : ['(', ')', ''];
   return `asked() ${open}
 ${script.text}
 ${close}
@@ -26,7 +27,7 @@ main() {
   echo ${READY}
   while read -r n; do
     asked </dev/null
-    echo "${ASKED} $n $?"
+    echo "${answer}${ASKED} $n $?"
   done
   exit 0
 }
@@ -66,7 +67,7 @@ export class ProbeChannel {
   }
 
   /** Opens the session and waits until its loop is there. @throws Failure, ConnectionLost, or the signal's reason */
-  static async open(connection: Connection, script: Script, phase: PhaseHolder, signal: AbortSignal) {
+  static async open(connection: Connection, script: Script, phase: PhaseHolder, signal: Signal) {
     phase.phase = 'opening a session';
     const probe = new ProbeChannel(await connection.openSession('sh -s', signal), script);
     try {
@@ -92,7 +93,7 @@ export class ProbeChannel {
    * Puts the question once. Whoever gives up (the signal) must close the channel: its answer would be taken for the next one's.
    * @throws the signal's reason
    */
-  async ask(bytesMax: number, phase: PhaseHolder, signal: AbortSignal): Promise<Collected> {
+  async ask(bytesMax: number, phase: PhaseHolder, signal: Signal): Promise<Collected> {
     this.#asked += 1;
     phase.phase = 'waiting for the answer';
     const answer = this.#await(`${ASKED} ${this.#asked} `, bytesMax, phase);

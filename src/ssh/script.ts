@@ -35,5 +35,6 @@ export const questionFor = (host: Host, script: Script): Question => {
     };
   }
   // `exit` ends the shell with standard input still open. Nothing here is built from what a person typed.
-  return { command: 'sh -s', stdin: `${script.text}\nexit\n`, complete: closes };
+  const answer = script.builtinsOnly === true ? 'echo "$answer"\n' : '';
+  return { command: 'sh -s', stdin: `${script.text}\n${answer}exit\n`, complete: closes };
 };

@@ -91,7 +91,7 @@ describeNeeding(['sshd'], 'a session that is kept open', () => {
     const host = await serverWith(shell);
     const engine = engineFor(host);
     const builtins = script(
-      'while read -r l; do echo "/proc/net/sockstat:$l"; done </proc/net/sockstat; echo "pid $$"; echo @@end',
+      'answer=\nwhile read -r l; do answer="$answer/proc/net/sockstat:$l\n"; done </proc/net/sockstat\nanswer="${answer}pid $$\n@@end"',
       { builtinsOnly: true },
     );
     const first = await engine.ask(host, builtins, KEPT);
