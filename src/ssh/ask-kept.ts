@@ -10,6 +10,7 @@ import { Failure, failure } from './failures.js';
 import type { Lease } from './pool.js';
 import { ProbeChannel } from './probe-channel.js';
 import { questionFor } from './script.js';
+import type { Signal } from './signal.js';
 
 /** A login shell that does not say within this time that it reads a loop never will: its questions come one by one. */
 const LOOP_MS = 3_000;
@@ -23,7 +24,7 @@ export class ProbeChannels {
   readonly #ofHost = new Map<string, ProbeChannel>();
   readonly #without = new WeakSet<Connection>();
 
-  async #channel(connection: Connection, host: Host, script: Script, deadline: Deadline, signal: AbortSignal) {
+  async #channel(connection: Connection, host: Host, script: Script, deadline: Deadline, signal: Signal) {
     if (this.#without.has(connection)) return undefined;
     const kept = this.#kept.get(connection);
     if (kept !== undefined && !kept.closed) {
@@ -32,18 +33,20 @@ export class ProbeChannels {
       kept.close();
     } else if (kept === undefined && this.#kept.has(connection)) return undefined;
     this.#kept.set(connection, undefined);
-    const loop = AbortSignal.timeout(Math.ceil(Math.min(LOOP_MS, deadline.remainingMs / 3)));
+    const patience = narrowed(signal, Math.min(LOOP_MS, deadline.remainingMs / 3));
     try {
-      const opened = await ProbeChannel.open(connection, script, deadline, AbortSignal.any([signal, loop]));
+      const opened = await ProbeChannel.open(connection, script, deadline, patience.signal);
       this.#kept.set(connection, opened);
       this.#ofHost.set(host.name, opened);
       connection.onCrowded(() => opened.giveWay());
       return opened;
     } catch (error) {
       this.#kept.delete(connection);
-      if (signal.aborted || !loop.aborted) throw error;
+      if (signal.aborted || !patience.late) throw error;
       this.#without.add(connection);
       return undefined;
+    } finally {
+      patience.done();
     }
   }
 

@@ -1,6 +1,7 @@
 /** What one session prints, within its bounds: bytes counted over both streams, and an end that is an end. */
 import type { Session } from './connection.js';
 import { type PhaseHolder, until } from './deadline.js';
+import type { Signal } from './signal.js';
 
 export interface Collected {
   /** why the collecting stopped */
@@ -32,7 +33,7 @@ export const collect = async (
   session: Session,
   { bytesMax, complete }: CollectLimits,
   phase: PhaseHolder,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Collected> => {
   const { channel } = session;
   const chunks: Buffer[] = [];

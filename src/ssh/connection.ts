@@ -1,11 +1,11 @@
 /** A logged-in connection: sessions and forwarded streams over it, and nothing that ssh2 leaves dangling. */
-import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientChannel, Client as SshClient } from 'ssh2';
-import { pause, until } from './deadline.js';
+import { narrowed, pause, until } from './deadline.js';
 import { connectFailure, failure } from './failures.js';
 import { Door } from './limits.js';
 import { runAhead } from './shortcuts.js';
+import { NEVER, type Signal } from './signal.js';
 
 /** Under OpenSSH's default MaxSessions of 10; less is learnt from refusals. */
 const SESSIONS_MAX = 8;
@@ -13,10 +13,6 @@ const SESSIONS_MAX = 8;
 const REFUSALS_MAX = 4;
 /** A server that does not answer a close within this time is taken for dead. */
 const CLOSE_TIMEOUT_MS = 2_000;
-
-/** For what nobody gives up: it ends with the connection. Many wait on it at once. */
-const NEVER = new AbortController().signal;
-setMaxListeners(0, NEVER);
 
 /** An open session; `leave` gives its place to the next. */
 export interface Session {
@@ -98,7 +94,7 @@ export class Connection {
    * @param onRequest called before the command may reach the server; from then on only a Failure says that it was not run
    * @throws Failure, ConnectionLost, or the signal's reason
    */
-  openSession(command: string, signal: AbortSignal, onRequest?: () => void): Promise<Session> {
+  openSession(command: string, signal: Signal, onRequest?: () => void): Promise<Session> {
     if (this.#ahead?.command !== command || onRequest !== undefined) return this.#open(command, signal, onRequest);
     const { session } = this.#ahead;
     this.#ahead = undefined;
@@ -150,7 +146,7 @@ export class Connection {
     }, ms).unref();
   }
 
-  async #open(command: string, signal: AbortSignal, onRequest?: () => void): Promise<Session> {
+  async #open(command: string, signal: Signal, onRequest?: () => void): Promise<Session> {
     for (let refusals = 0; ; ) {
       const leave = await this.#sessions.enter(signal);
       try {
@@ -173,7 +169,7 @@ export class Connection {
     }
   }
 
-  #request(command: string, signal: AbortSignal, leave: () => void): Promise<Session> {
+  #request(command: string, signal: Signal, leave: () => void): Promise<Session> {
     signal.throwIfAborted();
     let abandoned = false;
     const opened = new Promise<Session>((resolve, reject) => {
@@ -243,7 +239,7 @@ export class Connection {
   }
 
   /** A stream to another host through this one (direct-tcpip, RFC 4254 7.2). @throws Failure, ConnectionLost */
-  forward(target: { address: string; port: number }, where: string, via: string, signal: AbortSignal): Promise<Duplex> {
+  forward(target: { address: string; port: number }, where: string, via: string, signal: Signal): Promise<Duplex> {
     let abandoned = false;
     const opened = new Promise<Duplex>((resolve, reject) => {
       const lost = (): void => reject(new ConnectionLost('closed while a stream was forwarded'));
@@ -279,11 +275,14 @@ export class Connection {
         reject(error);
       }
     });
+    const patience = narrowed(NEVER, withinMs);
     try {
-      await until(answered, AbortSignal.timeout(Math.ceil(withinMs)));
+      await until(answered, patience.signal);
       return !this.#closed;
     } catch {
       return false;
+    } finally {
+      patience.done();
     }
   }
 }

@@ -3,13 +3,14 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { type PhaseHolder, until } from './deadline.js';
 import { connectFailure, failure } from './failures.js';
+import type { Signal } from './signal.js';
 
 export interface ResolvedName {
   addresses: readonly { address: string; family: number }[];
 }
 
 /** What the system's resolver says: /etc/hosts, DNS, whatever is configured (getaddrinfo(3)). @throws Failure */
-export const resolveName = async (name: string, where: string, signal: AbortSignal): Promise<ResolvedName> => {
+export const resolveName = async (name: string, where: string, signal: Signal): Promise<ResolvedName> => {
   const family = isIP(name);
   if (family !== 0) return { addresses: [{ address: name, family }] };
   try {
@@ -30,7 +31,7 @@ export const connectTcp = async (
   port: number,
   where: string,
   timeoutMs: number,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Socket> => {
   signal.throwIfAborted();
   const first = addresses[0];
@@ -101,7 +102,7 @@ export const dial = async (
   where: string,
   timeoutMs: number,
   phase: PhaseHolder,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Socket> => {
   phase.phase = 'resolving the name';
   const resolved = await resolveName(target.address, where, signal);

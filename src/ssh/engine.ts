@@ -15,8 +15,12 @@ import { Opener } from './opener.js';
 import { type Lease, POOL_LIMITS, Pool, type PoolLimits } from './pool.js';
 import { scanKeys } from './scan.js';
 import { questionFor } from './script.js';
+import { Aborter, type Signal } from './signal.js';
 import { Standby } from './standby.js';
 import { type Target, targetOf } from './target.js';
+
+/** As the port has them, with a lighter signal allowed. */
+export type EngineAskOptions = Omit<AskOptions, 'signal'> & { signal?: Signal };
 
 export interface EngineOptions {
   hosts: readonly Host[];
@@ -36,7 +40,7 @@ export class Engine implements Transport {
   readonly #channels = new ProbeChannels();
   readonly #underWay = new Set<Deadline>();
   #hosts: ReadonlyMap<string, Host> = new Map();
-  #preparing = new AbortController();
+  #preparing = new Aborter();
   /** of the read accounts; made anew when the inventory changes, as jump hosts are looked up in it */
   #targets = new WeakMap<Host, Target>();
   #closing = false;
@@ -81,7 +85,7 @@ export class Engine implements Transport {
   }
 
   /** A lease whose host key is (still) a pinned one: pins may have changed since a warm connection was made. */
-  async #lease(target: Target, signal: AbortSignal, watcher?: Deadline, first?: string): Promise<Lease> {
+  async #lease(target: Target, signal: Signal, watcher?: Deadline, first?: string): Promise<Lease> {
     for (;;) {
       const lease = await this.#pool.lease(target, signal, watcher, first);
       if (!lease.warm) return lease;
@@ -95,7 +99,7 @@ export class Engine implements Transport {
   /** Runs `work` under one wall clock; what it throws becomes a failure. */
   async #within<T, F>(
     host: Host,
-    options: AskOptions | undefined,
+    options: EngineAskOptions | undefined,
     work: (deadline: Deadline) => Promise<T>,
     failed: (failure: ReturnType<typeof asFailure>) => F,
   ): Promise<T | F> {
@@ -113,7 +117,7 @@ export class Engine implements Transport {
     }
   }
 
-  ask(host: Host, script: Script, options?: AskOptions): Promise<Answer> {
+  ask(host: Host, script: Script, options?: EngineAskOptions): Promise<Answer> {
     return this.#within<Answer, Answer>(
       host,
       options,
@@ -145,7 +149,7 @@ export class Engine implements Transport {
     this.#channels.close(host.name);
   }
 
-  check(host: Host, options?: AskOptions): Promise<CheckReport> {
+  check(host: Host, options?: EngineAskOptions): Promise<CheckReport> {
     return this.#within<CheckReport, CheckReport>(
       host,
       options,
@@ -170,7 +174,7 @@ export class Engine implements Transport {
     );
   }
 
-  scan(host: Host, options?: AskOptions): ReturnType<Transport['scan']> {
+  scan(host: Host, options?: EngineAskOptions): ReturnType<Transport['scan']> {
     return this.#within<Awaited<ReturnType<Transport['scan']>>, { failure: ReturnType<typeof asFailure>['failure'] }>(
       host,
       options,
@@ -183,7 +187,7 @@ export class Engine implements Transport {
     );
   }
 
-  gate(host: Host, request: string, options?: AskOptions): ReturnType<Transport['gate']> {
+  gate(host: Host, request: string, options?: EngineAskOptions): ReturnType<Transport['gate']> {
     type Outcome = Awaited<ReturnType<Transport['gate']>>;
     return this.#within<Outcome, Outcome>(
       host,
@@ -205,7 +209,7 @@ export class Engine implements Transport {
     this.#pool.keepOnly(this.#keysOf(hosts));
     this.#standby.forgive();
     this.#preparing.abort();
-    this.#preparing = new AbortController();
+    this.#preparing = new Aborter();
     void this.#prepare(hosts, this.#preparing.signal);
   }
 
@@ -223,7 +227,7 @@ export class Engine implements Transport {
     return keys;
   }
 
-  async #prepare(hosts: readonly Host[], signal: AbortSignal): Promise<void> {
+  async #prepare(hosts: readonly Host[], signal: Signal): Promise<void> {
     const identities = hosts.flatMap((host) => [...host.identity, ...(host.change?.identity ?? [])]);
     const distinct = new Map(identities.map((identity) => [JSON.stringify(identity), identity]));
     await this.#identities.prepare([...distinct.values()]);

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Host } from '../core/inventory.js';
 import { type Failure, failure } from './failures.js';
 import { KnownHosts, type KnownHostsLine, lookupName, parsePublicKey } from './known-hosts.js';
+import type { Signal } from './signal.js';
 
 export interface PinnedKeys {
   /** base64 of the key blobs */
@@ -129,7 +130,7 @@ export class HostKeys {
    * Looks every host up ahead of time, a few milliseconds at a time: with hashed names the first look-up of each costs
    * about a microsecond a line, which would otherwise be paid while people wait.
    */
-  async prepare(hosts: readonly Host[], signal: AbortSignal): Promise<void> {
+  async prepare(hosts: readonly Host[], signal: Signal): Promise<void> {
     let sliceEndsMs = performance.now() + SLICE_MS;
     for (const host of hosts) {
       if (signal.aborted) return;

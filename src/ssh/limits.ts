@@ -1,4 +1,5 @@
 /** Counting doors: so many at once, first come first served, and a place in the queue ends with its caller's patience. */
+import type { Signal } from './signal.js';
 
 interface Waiting {
   enter: () => void;
@@ -43,7 +44,7 @@ export class Door {
    * Waits for a place. @returns the way out, to be called once; a second call does nothing.
    * @throws the signal's reason when that ends first
    */
-  enter(signal: AbortSignal): Promise<() => void> {
+  enter(signal: Signal): Promise<() => void> {
     signal.throwIfAborted();
     const leave = (): (() => void) => {
       this.#inside += 1;
@@ -86,7 +87,7 @@ export class Doors {
     return this.#doors.size;
   }
 
-  async enter(key: string, signal: AbortSignal): Promise<() => void> {
+  async enter(key: string, signal: Signal): Promise<() => void> {
     let door = this.#doors.get(key);
     if (door === undefined) {
       door = new Door(this.#places);

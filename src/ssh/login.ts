@@ -9,6 +9,7 @@ import { judgeHostKey, type PinnedKeys } from './host-keys.js';
 import type { SigningAgent } from './identities.js';
 import { withLeanPackets } from './packets.js';
 import { logInAtOnce, withoutDer, withoutProofs } from './shortcuts.js';
+import type { Signal } from './signal.js';
 
 const { Client } = ssh2;
 
@@ -91,7 +92,7 @@ const loginFailure = (error: unknown, where: string, { handshaken, words, agent 
  * Logs in. The stream belongs to the connection afterwards, and is destroyed when the login fails.
  * @throws Failure, also the signal's when that comes first
  */
-export const logIn = async (request: LoginRequest, signal: AbortSignal): Promise<Connection> => {
+export const logIn = async (request: LoginRequest, signal: Signal): Promise<Connection> => {
   const { where, stream, pinned, agent } = request;
   const client: SshClient = new Client();
   let refused: Failure | undefined;

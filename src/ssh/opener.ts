@@ -1,7 +1,7 @@
 /** Makes connections: through jump hosts, behind the doors that keep sshd and this thread from being flooded. */
 import type { Duplex } from 'node:stream';
 import { type Connection, ConnectionLost } from './connection.js';
-import { type PhaseHolder, pause } from './deadline.js';
+import { narrowed, type PhaseHolder, pause } from './deadline.js';
 import { dial } from './dial.js';
 import { asFailure, failure } from './failures.js';
 import { Gauge, LOGINS } from './gauge.js';
@@ -10,6 +10,7 @@ import type { Identities } from './identities.js';
 import { Door, Doors } from './limits.js';
 import { type LoginRequest, logIn } from './login.js';
 import type { Lease } from './pool.js';
+import type { Signal } from './signal.js';
 import type { Target } from './target.js';
 
 /** Tries for a server that drops connections at random before the login (MaxStartups 10:30:100 is sshd's default). */
@@ -27,7 +28,7 @@ export interface OpenerParts {
   hostKeys: HostKeys;
   identities: Identities;
   /** how a jump host is reached: shared with everybody through the pool */
-  lease: (target: Target, signal: AbortSignal) => Promise<Lease>;
+  lease: (target: Target, signal: Signal) => Promise<Lease>;
   /** in [0, 1) */
   random: () => number;
 }
@@ -54,7 +55,7 @@ export class Opener {
   }
 
   /** @throws Failure, or the signal's reason */
-  async open(target: Target, phase: PhaseHolder, signal: AbortSignal, extras: OpenExtras = {}): Promise<Connection> {
+  async open(target: Target, phase: PhaseHolder, signal: Signal, extras: OpenExtras = {}): Promise<Connection> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#once(target, phase, signal, extras);
@@ -67,7 +68,7 @@ export class Opener {
     }
   }
 
-  async #once(target: Target, phase: PhaseHolder, signal: AbortSignal, extras: OpenExtras): Promise<Connection> {
+  async #once(target: Target, phase: PhaseHolder, signal: Signal, extras: OpenExtras): Promise<Connection> {
     const { host, via } = target;
     const where = host.name;
     phase.phase = 'waiting for its turn';
@@ -110,7 +111,7 @@ export class Opener {
     }
   }
 
-  async #jump(target: Target, via: Target, signal: AbortSignal): Promise<Lease> {
+  async #jump(target: Target, via: Target, signal: Signal): Promise<Lease> {
     try {
       return await this.#parts.lease(via, signal);
     } catch (error) {
@@ -127,17 +128,17 @@ export class Opener {
     }
   }
 
-  async #stream(target: Target, jump: Lease | undefined, phase: PhaseHolder, signal: AbortSignal): Promise<Duplex> {
+  async #stream(target: Target, jump: Lease | undefined, phase: PhaseHolder, signal: Signal): Promise<Duplex> {
     const { host, via } = target;
     const { connectTimeoutMs } = host.limits;
     if (jump === undefined || via === undefined) return dial(host, host.name, connectTimeoutMs, phase, signal);
     phase.phase = 'connecting';
-    const timeout = AbortSignal.timeout(Math.ceil(connectTimeoutMs));
+    const patience = narrowed(signal, connectTimeoutMs);
     try {
-      return await jump.connection.forward(host, host.name, via.host.name, AbortSignal.any([signal, timeout]));
+      return await jump.connection.forward(host, host.name, via.host.name, patience.signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (timeout.aborted) {
+      if (patience.late) {
         // Either the host behind is silent, or the jump host itself is gone without a word.
         void jump.connection.answers(FORWARD_PROBE_MS).then((alive) => alive || jump.connection.destroy());
         throw failure('connect-timed-out', host.name, { via: via.host.name });
@@ -150,11 +151,13 @@ export class Opener {
         say: `the connection to its jump host ${via.host.name} broke.`,
         droppedAtRandom: true,
       });
+    } finally {
+      patience.done();
     }
   }
 
   /** A bare stream to the target's sshd, nothing spoken on it yet. @throws Failure, or the signal's reason */
-  async stream(target: Target, phase: PhaseHolder, signal: AbortSignal): Promise<Duplex> {
+  async stream(target: Target, phase: PhaseHolder, signal: Signal): Promise<Duplex> {
     const jump = target.via === undefined ? undefined : await this.#jump(target, target.via, signal);
     try {
       const stream = await this.#stream(target, jump, phase, signal);

@@ -1,6 +1,7 @@
 /** Warm connections: one per target, shared by everybody who asks, closed when nobody has for a while. */
 import type { Connection } from './connection.js';
 import { type PhaseHolder, until } from './deadline.js';
+import { Aborter, type Signal } from './signal.js';
 import type { Target } from './target.js';
 
 export interface PoolLimits {
@@ -17,7 +18,7 @@ export const POOL_LIMITS: PoolLimits = { idleMs: 300_000, connectionsMax: 2_400 
 const UNCLAIMED_MS = 1_000;
 
 /** @param first what will be run first over it */
-export type Open = (target: Target, phase: PhaseHolder, signal: AbortSignal, first?: string) => Promise<Connection>;
+export type Open = (target: Target, phase: PhaseHolder, signal: Signal, first?: string) => Promise<Connection>;
 
 export interface Lease {
   connection: Connection;
@@ -39,7 +40,7 @@ interface Entry {
 
 interface Opening {
   holder: PhaseHolder;
-  controller: AbortController;
+  controller: Aborter;
   waiters: number;
   settled: boolean;
   entry: Promise<Entry>;
@@ -78,7 +79,7 @@ export class Pool {
    * @param first what the caller will run first: a new connection begins with it
    * @throws Failure, or the signal's reason
    */
-  async lease(target: Target, signal: AbortSignal, watcher?: Watcher, first?: string): Promise<Lease> {
+  async lease(target: Target, signal: Signal, watcher?: Watcher, first?: string): Promise<Lease> {
     signal.throwIfAborted();
     const warm = this.#entries.get(target.key);
     if (warm !== undefined && !warm.connection.closed) return this.#lend(target.key, warm, true, 0);
@@ -100,7 +101,7 @@ export class Pool {
   }
 
   #begin(target: Target, first: string | undefined): Opening {
-    const controller = new AbortController();
+    const controller = new Aborter();
     const holder: PhaseHolder = { phase: 'waiting for its turn' };
     const entry = this.#open(target, holder, controller.signal, first).then((connection) =>
       this.#keep(target, connection),

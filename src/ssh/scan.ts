@@ -6,6 +6,7 @@ import { until } from './deadline.js';
 import { Failure, failure } from './failures.js';
 import { fingerprint } from './host-keys.js';
 import { typeOfBlob } from './known-hosts.js';
+import type { Signal } from './signal.js';
 
 const { Client } = ssh2;
 
@@ -20,7 +21,7 @@ const KINDS: readonly (readonly string[])[] = [
  * One key exchange, its signature checked (so the server holds the private key), ended before any authentication.
  * @returns undefined when the server has no key of these types
  */
-const keyOf = async (stream: Duplex, types: readonly string[], where: string, signal: AbortSignal) => {
+const keyOf = async (stream: Duplex, types: readonly string[], where: string, signal: Signal) => {
   const client = new Client();
   let key: Buffer | undefined;
   let sawBytes = false;
@@ -62,7 +63,7 @@ const keyOf = async (stream: Duplex, types: readonly string[], where: string, si
 export const scanKeys = async (
   connect: () => Promise<Duplex>,
   where: string,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<{ line: string; fingerprint: string }[]> => {
   const keys: { line: string; fingerprint: string }[] = [];
   let problem: unknown;

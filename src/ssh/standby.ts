@@ -3,8 +3,9 @@
  * full connection-tracking table drops every new connection and lets the open ones go on: a remedy that had to log in first would
  * never get there.
  */
-import { pause } from './deadline.js';
+import { narrowed, pause } from './deadline.js';
 import type { Lease } from './pool.js';
+import { Aborter, type Signal } from './signal.js';
 import type { Target } from './target.js';
 
 /** These are in nobody's hurry. */
@@ -16,7 +17,7 @@ const YIELD_MS = 100;
 const FAILED_MAX = 5_000;
 
 export interface StandbyParts {
-  lease: (target: Target, signal: AbortSignal) => Promise<Lease>;
+  lease: (target: Target, signal: Signal) => Promise<Lease>;
   /** it is logged in already, or there is a place for one more connection */
   room: (target: Target) => boolean;
   /** people's own questions wait to log in */
@@ -28,7 +29,7 @@ export class Standby {
   readonly #wanted = new Map<string, Target>();
   /** monotonic milliseconds from which a target that failed is tried again, oldest first */
   readonly #failed = new Map<string, number>();
-  readonly #stopping = new AbortController();
+  readonly #stopping = new Aborter();
   #busy = 0;
 
   constructor(parts: StandbyParts) {
@@ -59,10 +60,10 @@ export class Standby {
   }
 
   async #make(target: Target): Promise<void> {
-    const late = AbortSignal.timeout(target.host.limits.totalTimeoutMs);
+    const patience = narrowed(this.#stopping.signal, target.host.limits.totalTimeoutMs);
     this.#failed.delete(target.key);
     try {
-      (await this.#parts.lease(target, AbortSignal.any([this.#stopping.signal, late]))).release();
+      (await this.#parts.lease(target, patience.signal)).release();
     } catch {
       // Whoever needs it is told why by a try of their own.
       this.#failed.set(target.key, performance.now() + RETRY_MS);
@@ -70,6 +71,8 @@ export class Standby {
         if (this.#failed.size <= FAILED_MAX) break;
         this.#failed.delete(oldest);
       }
+    } finally {
+      patience.done();
     }
   }
 

@@ -1,15 +1,15 @@
 /** The thread that owns every connection. It does what the engine does; this file only passes calls and answers. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Host } from '../core/inventory.js';
-import type { AskOptions } from '../ports/transport.js';
-import { Engine } from './engine.js';
+import { Engine, type EngineAskOptions } from './engine.js';
+import { Aborter } from './signal.js';
 import type { Call, FromWorker, HostReference, Reply, ToWorker, WorkerStart } from './wire.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
 
 const engine = new Engine(workerData as WorkerStart);
-const cancels = new Map<number, AbortController>();
+const cancels = new Map<number, Aborter>();
 
 const hostOf = (reference: HostReference): Host => {
   const host = typeof reference === 'string' ? engine.hostNamed(reference) : reference;
@@ -17,7 +17,7 @@ const hostOf = (reference: HostReference): Host => {
   return host;
 };
 
-const run = (call: Call, options: AskOptions): Promise<unknown> => {
+const run = (call: Call, options: EngineAskOptions): Promise<unknown> => {
   const host = hostOf(call.host);
   switch (call.call) {
     case 'ask':
@@ -50,7 +50,7 @@ const take = (message: ToWorker): void => {
       return;
     case 'call': {
       const { id, call, timeoutMs } = message;
-      const cancel = new AbortController();
+      const cancel = new Aborter();
       cancels.set(id, cancel);
       // The engine's functions never reject; should one, that is a fault, and the thread ends by it.
       void run(call, { signal: cancel.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).then((value) => {
