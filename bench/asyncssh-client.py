@@ -50,7 +50,8 @@ async def main():
                 "loopDelayMaxMs": 0}
 
     phases = {"cold": await phase(cold)}
-    phases["warm, a session each"] = await phase(warm)
+    # The pass in the middle of five, as the clients on Node.
+    phases["warm, a session each"] = sorted([await phase(warm) for _ in range(5)], key=lambda each: each["wallMs"])[2]
     with open("/proc/self/statm") as statm:
         idle = int(statm.read().split()[1]) * resource.getpagesize() / 1e6
     print(json.dumps({"phases": phases, "idleMb": idle}))

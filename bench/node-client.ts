@@ -82,6 +82,15 @@ const oneByOne = async (host: Host, ask: Ask): Promise<Phase> => {
   };
 };
 
+/** What is asked again and again, by connections that stand: the pass in the middle of so many. */
+const WARM_PASSES = 5;
+
+const again = async (hosts: readonly Host[], atOnce: number, ask: Ask): Promise<Phase> => {
+  const passes: Phase[] = [];
+  for (let pass = 0; pass < WARM_PASSES; pass += 1) passes.push(await measured(hosts, atOnce, ask));
+  return passes.sort((a, b) => a.wallMs - b.wallMs)[Math.floor(WARM_PASSES / 2)] as Phase;
+};
+
 const passesBefore = (hosts: readonly Host[]): number =>
   hosts.length === 1 ? 0 : Math.ceil(LOGINS_OF_MANY_BEFORE / hosts.length);
 
@@ -120,11 +129,11 @@ const ours = async ({ hosts, rounds }: Order): Promise<Report> => {
   const together = await measured(hosts, hosts.length, asked(SCRIPT, false));
   phases['cold'] = alone ?? together;
   if (rounds > 0) {
-    phases['warm, a session each'] = await measured(hosts, hosts.length, asked(SCRIPT, false));
+    phases['warm, a session each'] = await again(hosts, hosts.length, asked(SCRIPT, false));
     await measured(hosts, hosts.length, asked(SCRIPT, true));
-    phases['warm, kept session'] = await measured(hosts, hosts.length, asked(SCRIPT, true));
+    phases['warm, kept session'] = await again(hosts, hosts.length, asked(SCRIPT, true));
     await measured(hosts, hosts.length, asked(COUNTS, true));
-    phases['warm, counts alone, kept session'] = await measured(hosts, hosts.length, asked(COUNTS, true));
+    phases['warm, counts alone, kept session'] = await again(hosts, hosts.length, asked(COUNTS, true));
   }
   if (rounds > 0) await atRest();
   const idleMb = process.memoryUsage.rss() / 1e6;
@@ -176,7 +185,7 @@ const stock = async ({ hosts, atOnce, rounds }: Order): Promise<Report> => {
   phases['cold'] =
     hosts.length === 1 && first !== undefined ? await oneByOne(first, cold) : await measured(hosts, atOnce, cold);
   if (rounds > 0)
-    phases['warm, a session each'] = await measured(hosts, atOnce, async (host) => {
+    phases['warm, a session each'] = await again(hosts, atOnce, async (host) => {
       const client = clients.get(host.name);
       if (client !== undefined) await run(client);
     });
