@@ -8,24 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { Host, Inventory } from '../../src/core/inventory.js';
-import { stateScript } from '../../src/core/probe-script.js';
-import { sysctlScript } from '../../src/core/sysctl-script.js';
-import { parseSysctls } from '../../src/core/sysctl-transcript.js';
-import { parseTranscript } from '../../src/core/transcript.js';
-import { createTransport } from '../../src/ssh/transport.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
-import { aHost, type FakeTransport } from '../support/bot-fakes.js';
-import { type Running, startLocalWorkspace, startTestBot } from '../support/bot-workspace.js';
+import { aHost } from '../support/bot-fakes.js';
+import { type Running, startLocalWorkspace } from '../support/bot-workspace.js';
 import { launchBrowser, openWorkspace, phone } from '../support/browser.js';
-import { labPolicy, REUSE } from '../support/changing-bot.js';
-import { card, GatedLab } from '../support/gated-lab.js';
+import { REUSE } from '../support/changing-bot.js';
+import { asWeb, card, GatedLab, startGatedBot } from '../support/gated-lab.js';
 import { describeNeeding } from '../support/needs.js';
 import { buildPage } from '../support/page-build.js';
 
 jest.setTimeout(300_000);
 const shots = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'tcpstates-shots-'));
-const workerUrl = new URL('../ssh/worker-from-source.mjs', import.meta.url);
 /** calm ones: what matters here is the way of a change, not what it cures */
 const CASES = ['close-wait-transient', 'port-range-overlap', 'old-overflows'] as const;
 
@@ -50,28 +43,12 @@ describeNeeding(
 
     const values = async (): Promise<(string | undefined)[]> =>
       Promise.all(labs.map(async (lab) => (await lab.read()).values[REUSE]));
-    const inventoryOf = (): Inventory => {
-      const hosts: Host[] = labs.map(({ running }, at) => ({ ...running.host, name: `web-${at + 1}` }));
-      // Named by the group, and no part of the wave: nothing may be changed there.
-      hosts.push(aHost('web-4', { address: '127.0.0.1' }));
-      return {
-        hosts: new Map(hosts.map((host) => [host.name, host])),
-        groups: new Map([['web', hosts.map(({ name }) => name)]]),
-        revision: '1',
-      };
-    };
-    const start = (workspace: Workspace, stateDir?: string): Promise<Running> => {
-      const inventory = inventoryOf();
-      return startTestBot(workspace, {
-        transport: createTransport({ hosts: [...inventory.hosts.values()], workerUrl }) as unknown as FakeTransport,
-        inventory: { current: () => inventory, problem: () => undefined },
-        scripts: { state: stateScript, sysctl: sysctlScript },
-        parse: { sysctl: parseSysctls, state: parseTranscript },
-        policy: () => labPolicy(),
+    const start = (workspace: Workspace, stateDir?: string): Promise<Running> =>
+      // The last one is named by the group, and no part of the wave: nothing may be changed there.
+      startGatedBot(workspace, asWeb(labs, aHost('web-4', { address: '127.0.0.1' })), {
         verifyAfterSeconds: [3, 8],
         ...(stateDir === undefined ? {} : { stateDir }),
       });
-    };
 
     test('is asked for, allowed once, goes canary first and then the batch, is confirmed; another is taken back', async () => {
       const workspace = await startLocalWorkspace({ pageFolder: buildPage() });

@@ -1,5 +1,6 @@
 /** A case of the lab as a host with its real gate, and the bot that is pointed at it, as people meet it in the browser. */
 import type { Locator } from 'playwright-core';
+import type { Host, Inventory } from '../../src/core/inventory.js';
 import { stateScript } from '../../src/core/probe-script.js';
 import type { SysctlFacts } from '../../src/core/sysctl-query.js';
 import { sysctlScript } from '../../src/core/sysctl-script.js';
@@ -49,21 +50,38 @@ export class GatedLab {
     }
   }
 
-  startBot(workspace: Workspace, { stateDir, verifyAfterSeconds = [8], policy }: BotOptions = {}): Promise<Running> {
-    const { host } = this.running;
-    const inventory = anInventory(host);
-    const allowed = labPolicy(policy);
-    return startTestBot(workspace, {
-      transport: createTransport({ hosts: [host], workerUrl }) as unknown as FakeTransport,
-      inventory: { current: () => inventory, problem: () => undefined },
-      scripts: { state: stateScript, sysctl: sysctlScript },
-      parse: { sysctl: parseSysctls, state: parseTranscript },
-      policy: () => allowed,
-      verifyAfterSeconds: [...verifyAfterSeconds],
-      ...(stateDir === undefined ? {} : { stateDir }),
-    });
+  startBot(workspace: Workspace, options: BotOptions = {}): Promise<Running> {
+    return startGatedBot(workspace, anInventory(this.running.host), options);
   }
 }
+
+/** The bot over real SSH, with the real scripts, on hosts with real gates. */
+export const startGatedBot = (
+  workspace: Workspace,
+  inventory: Inventory,
+  { stateDir, verifyAfterSeconds = [8], policy }: BotOptions = {},
+): Promise<Running> => {
+  const allowed = labPolicy(policy);
+  return startTestBot(workspace, {
+    transport: createTransport({ hosts: [...inventory.hosts.values()], workerUrl }) as unknown as FakeTransport,
+    inventory: { current: () => inventory, problem: () => undefined },
+    scripts: { state: stateScript, sysctl: sysctlScript },
+    parse: { sysctl: parseSysctls, state: parseTranscript },
+    policy: () => allowed,
+    verifyAfterSeconds: [...verifyAfterSeconds],
+    ...(stateDir === undefined ? {} : { stateDir }),
+  });
+};
+
+/** Hosts of the lab as the group `web`, named `web-1` and on, and others behind them. */
+export const asWeb = (labs: readonly GatedLab[], ...others: readonly Host[]): Inventory => {
+  const hosts = [...labs.map(({ running }, at) => ({ ...running.host, name: `web-${at + 1}` })), ...others];
+  return {
+    hosts: new Map(hosts.map((host) => [host.name, host])),
+    groups: new Map([['web', hosts.map(({ name }) => name)]]),
+    revision: '1',
+  };
+};
 
 /** The newest message with these words; waits for it. */
 export const card = async (page: WorkspacePage, words: string | RegExp): Promise<Locator> => {
