@@ -73,6 +73,7 @@ export const memberOf = (
     clause: verdict.clause,
     causes: [...new Set(verdict.causes.map((finding) => finding.id))],
     effects: [...new Set(verdict.effects.map((finding) => finding.id))],
+    notes: [...new Set(verdict.notes.map((finding) => finding.id))],
     ...(host.change === undefined ? {} : { settable: settableOf(diagnosis) }),
     numbers: numbersOf(snapshot, previous),
   };

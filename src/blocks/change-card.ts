@@ -1,9 +1,19 @@
 /** The one message of a change, for every moment of its life: what, who, what is in force, how long, what it did, what can be done. */
 import type { Button } from '@slack/types';
-import { type Change, isEnded, type Measurement } from '../core/change.js';
+import { type Change, isEnded } from '../core/change.js';
 import { BOOT_FILE } from '../core/dry-run.js';
 import { ACTIONS, encodeRef } from './actions.js';
-import { diffBlocks, type Mention, mentions, type SettingWords, stateWord, titleOf, whoDid } from './change-words.js';
+import {
+  diffBlocks,
+  type Mention,
+  measurementLine,
+  mentions,
+  OUTCOMES,
+  type SettingWords,
+  stateWord,
+  titleOf,
+  whoDid,
+} from './change-words.js';
 import { actions, bullets, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
@@ -164,23 +174,9 @@ const forceLines = ({ change, waits }: ChangeCard): Line[] => {
   }
 };
 
-const OUTCOME: Readonly<Record<Measurement['outcome'], string>> = {
-  better: 'BETTER',
-  same: 'SAME',
-  worse: 'WORSE',
-  unknown: 'NOT KNOWN',
-};
-
 const measurementBlocks = (change: Change): AnyBlock[] => {
   if (change.measurements.length === 0) return [];
-  const items = change.measurements.map(
-    (it): Line => [
-      { bold: `${OUTCOME[it.outcome]}  ` },
-      `after ${duration(it.afterSeconds)}: `,
-      it.before === '' ? it.now : `before ${it.before}; now ${it.now}`,
-    ],
-  );
-  return [rich(lines([{ bold: 'Measured' }]), bullets(items))];
+  return [rich(lines([{ bold: 'Measured' }]), bullets(change.measurements.map(measurementLine)))];
 };
 
 /** Whether the last look at the host found it worse: then the way back comes first. */
@@ -284,7 +280,7 @@ export const changeMessage = (card: ChangeCard): Message => {
   const judged =
     last === undefined || isEnded(change.state)
       ? ''
-      : `. ${OUTCOME[last.outcome]} after ${duration(last.afterSeconds)}`;
+      : `. ${OUTCOMES[last.outcome]} after ${duration(last.afterSeconds)}`;
   const act = change.state === 'revert-failed' ? '. Look at the host now' : '';
   return messageOf(spoken(`${titleOf(change)}${judged}${act}`), cardParts(card), '/changes shows all of it.');
 };

@@ -1,8 +1,8 @@
 /** What a change is called in each of its states, who did what to it, and what it sets: never cut short. */
-import type { Change, Doer } from '../core/change.js';
+import type { Change, Doer, Measurement } from '../core/change.js';
 import { type Line, lines, type Piece, preformatted, rich } from './elements.js';
 import type { AnyBlock } from './message.js';
-import { bytes, list, plural, settingValue } from './words.js';
+import { bytes, duration, list, plural, settingValue } from './words.js';
 
 /** `team:user` → a mention; the bot as a word. */
 export const whoDid = (doer: Doer): Piece =>
@@ -36,6 +36,20 @@ export const briefOf = (change: Pick<Change, 'plan'>): string => {
   const one = `${shortKey(first.key)} ${value.length > 60 ? 'to another value' : value}`;
   return entries.length === 1 ? one : `${one} and ${plural(entries.length - 1, 'more setting')}`;
 };
+
+export const OUTCOMES: Readonly<Record<Measurement['outcome'], string>> = {
+  better: 'BETTER',
+  same: 'SAME',
+  worse: 'WORSE',
+  unknown: 'NOT KNOWN',
+};
+
+/** What a look at the host found, beside what was there before the change. */
+export const measurementLine = (it: Measurement): Line => [
+  { bold: `${OUTCOMES[it.outcome]}  ` },
+  `after ${duration(it.afterSeconds)}: `,
+  it.before === '' ? it.now : `before ${it.before}; now ${it.now}`,
+];
 
 export const stateWord = (change: Change): string => {
   if (change.underway?.step === 'confirm') return 'CONFIRMING';

@@ -30,6 +30,36 @@ export const causesPart = (view: FleetView, rules: Titles): Part => {
   );
 };
 
+/** What looks scary and is harmless, or is held off for now. */
+export const notesPart = (view: FleetView, rules: Titles): Part => {
+  const { shown, omitted } = firstOf(view.notes, 4);
+  return {
+    blocks:
+      shown.length === 0
+        ? []
+        : [
+            rich(
+              lines(
+                ...shown.map(
+                  ({ id, hosts }): Line => [
+                    { bold: 'To mind  ' },
+                    titleOf(id, rules),
+                    hosts.length > 3
+                      ? ` on ${plural(hosts.length, 'host')}: ${names(hosts, 6)}`
+                      : ` on ${names(hosts)}`,
+                  ],
+                ),
+                ...(omitted > 0
+                  ? [[`${plural(omitted, 'more thing')} to mind: each host’s details have them`] as Line]
+                  : []),
+              ),
+            ),
+          ],
+    need: 2,
+    name: 'what is to mind',
+  };
+};
+
 export const silentPart = (view: FleetView): Part => {
   const { shown, omitted } = firstOf(view.silent, 8);
   return always(

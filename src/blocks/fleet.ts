@@ -7,7 +7,7 @@ import { actions, button, context, header, type Line, lines, paragraph, rich } f
 import { SPOKEN_MAX, spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import { type LeftOut, leftOutLine } from './fleet-left-out.js';
-import { apartPart, causesPart, healthyPart, silentPart, totalsParts } from './fleet-parts.js';
+import { apartPart, causesPart, healthyPart, notesPart, silentPart, totalsParts } from './fleet-parts.js';
 import { hostSelect, tableParts } from './fleet-table.js';
 import { fleetVerdict } from './fleet-words.js';
 import type { Message } from './message.js';
@@ -100,6 +100,7 @@ export const fleetMessage = (input: FleetAnswer): Message => {
       wavesPart(input),
       silentPart(view),
       ...(notes.length === 0 ? [] : [always(rich(lines(...notes)))]),
+      notesPart(view, rules),
       buttonsPart(input),
       ...tableParts(selector, view),
       ...totalsParts(selector, view),

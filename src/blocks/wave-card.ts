@@ -5,8 +5,8 @@ import { begunOf, isOver, type Wave } from '../core/wave.js';
 import { isInForce, toConfirm } from '../core/wave-course.js';
 import type { HostLeftOut } from '../core/wave-plan.js';
 import { ACTIONS, encodeRef } from './actions.js';
-import { type Mention, mentions, type SettingWords, whoDid } from './change-words.js';
-import { actions, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
+import { type Mention, measurementLine, mentions, type SettingWords, whoDid } from './change-words.js';
+import { actions, bullets, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, fits, messageOf, type Part } from './fit.js';
 import type { Message } from './message.js';
@@ -214,7 +214,7 @@ const partsOf = (card: WaveCard, withTimes: boolean): readonly Part[] => {
     // Before its approval what it would do; afterwards what it does. Each host's own change still shows its values then.
     ...(waits
       ? [people, always(...values), batches, others, course]
-      : [course, batches, people, { blocks: values, need: 2, name: 'the values' }, others]),
+      : [course, batches, measuredPart(card), people, { blocks: values, need: 2, name: 'the values' }, others]),
     ...(buttons.length === 0 ? [] : [always(actions(buttons))]),
     always(
       context(
@@ -224,6 +224,36 @@ const partsOf = (card: WaveCard, withTimes: boolean): readonly Part[] => {
       ),
     ),
   ];
+};
+
+/** Hosts whose numbers are shown in the wave's own message. */
+const MEASURED_MAX = 4;
+
+/** Before and after by the finding's measure: whom it did no good first. A setting by hand is judged by harm alone: a word is enough. */
+const measuredPart = ({ wave, changes }: WaveCard): Part => {
+  const looks = begunOf(wave).flatMap(({ host, change: id }) => {
+    const change = changes.get(id);
+    const look = change?.measurements.at(-1);
+    return change?.finding === undefined || look === undefined ? [] : [{ host, look }];
+  });
+  if (looks.length === 0) return { blocks: [], need: 1, name: '' };
+  const shown = [
+    ...looks.filter(({ look }) => look.outcome !== 'better'),
+    ...looks.filter(({ look }) => look.outcome === 'better'),
+  ].slice(0, MEASURED_MAX);
+  return {
+    blocks: [
+      rich(
+        lines([{ bold: 'Measured' }]),
+        bullets(shown.map(({ host, look }): Line => [{ bold: `${host}  ` }, ...measurementLine(look)])),
+      ),
+      ...(looks.length > shown.length
+        ? [context(`${looks.length - shown.length} more: each host’s own change has it, by Hosts one by one.`)]
+        : []),
+    ],
+    need: 1,
+    name: 'what was measured',
+  };
 };
 
 export const waveMessage = (card: WaveCard): Message =>

@@ -4,7 +4,7 @@ import type { PlanEntry } from '../core/plan-digest.js';
 import { begunOf, membersOf, type Pace, type Wave, type WaveMember, waveSeconds } from '../core/wave.js';
 import { isInForce } from '../core/wave-course.js';
 import type { HostLeftOut, SettingLeftOut } from '../core/wave-plan.js';
-import { diffText, type SettingWords, settingLines, shortKey, stateWord, whoDid } from './change-words.js';
+import { diffText, OUTCOMES, type SettingWords, settingLines, shortKey, stateWord, whoDid } from './change-words.js';
 import { bullets, type Line, lines, type Moment, type Piece, preformatted, rich, sectionOf } from './elements.js';
 import type { AnyBlock } from './message.js';
 import { duration, plural, settingValue } from './words.js';
@@ -75,15 +75,14 @@ export const valueBlocks = (all: readonly HostValues[], words: readonly SettingW
 export const batchName = (at: number, batches: number): string =>
   at === 0 ? 'Canary' : `Batch ${at + 1} of ${batches}`;
 
-const OUTCOME = { better: 'BETTER', same: 'SAME', worse: 'WORSE', unknown: 'NOT KNOWN' } as const;
-
 const wordOf = (wave: Wave, change: Change | undefined): string => {
   if (change === undefined) return wave.state === 'proposing' ? 'being proposed' : 'never proposed';
   if (change.state === 'proposed') return wave.state === 'proposed' ? '' : 'waiting';
   const look = change.measurements.at(-1);
-  const seen =
-    look === undefined || !isInForce(change) ? '' : `, ${OUTCOME[look.outcome]} after ${duration(look.afterSeconds)}`;
-  return `${stateWord(change)}${seen}`;
+  if (look !== undefined && isInForce(change))
+    return `${stateWord(change)}, ${OUTCOMES[look.outcome]} after ${duration(look.afterSeconds)}`;
+  const cured = look !== undefined && change.state === 'confirmed' && change.finding !== undefined;
+  return `${stateWord(change)}${cured ? `, ${OUTCOMES[look.outcome]}` : ''}`;
 };
 
 /** Hosts of a batch by what has become of them; those in force with the time at which the first of them ends. */

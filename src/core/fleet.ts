@@ -19,6 +19,8 @@ export interface MeasuredMember {
   /** rule ids of what is wrong: causes before what they explain */
   causes: readonly string[];
   effects: readonly string[];
+  /** what is nothing wrong and worth a line, by rule id */
+  notes?: readonly string[];
   /** by rule id: keys that would cure it and that the bot can set there; none where the host has no gate */
   settable?: Readonly<Record<string, readonly string[]>>;
   /** as in fleet-numbers */
@@ -75,6 +77,8 @@ export interface FleetView {
   silent: readonly SilentGroup[];
   /** present causes at crit or warn with their hosts, the most common first */
   causes: readonly FleetCause[];
+  /** present findings that are nothing wrong and worth a line, with their hosts, the most common first */
+  notes: readonly { id: string; hosts: readonly string[] }[];
   /** sums over the hosts that answered; `hosts`: how many told that number */
   totals: readonly { state: string; sum: number; hosts: number }[];
   /** too few hosts for a comparison */
@@ -206,6 +210,11 @@ const causesOf = (measured: readonly MeasuredMember[]): readonly FleetCause[] =>
     .sort((a, b) => LEVELS[a.level] - LEVELS[b.level] || b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
 };
 
+const notesOf = (measured: readonly MeasuredMember[]): FleetView['notes'] =>
+  [...new Set(measured.flatMap(({ notes = [] }) => notes))]
+    .map((id) => ({ id, hosts: namesOf(measured.filter(({ notes }) => notes?.includes(id) === true)) }))
+    .sort((a, b) => b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
+
 /** Pure; the order of the members does not matter. */
 export const viewFleet = (members: readonly FleetMember[]): FleetView => {
   const measured = members.filter((member): member is MeasuredMember => member.status === 'measured');
@@ -231,6 +240,7 @@ export const viewFleet = (members: readonly FleetMember[]): FleetView => {
       .sort((a, b) => (a.host < b.host ? -1 : 1)),
     silent: silentGroups(silent, measured),
     causes: causesOf(measured),
+    notes: notesOf(measured),
     totals: states
       .map((state) => {
         const told = measured.flatMap(({ numbers }) => (numbers[state] === undefined ? [] : [numbers[state]]));

@@ -127,6 +127,26 @@ const at = (changes: ReadonlyMap<string, Change>, ...where: (keyof typeof lives)
     [...changes].map(([id, change], index) => [id, (lives[where[index] ?? 'proposed'] ?? []).reduce(evolve, change)]),
   );
 
+/** As a finding asked for them: each host judged by its measure, and one that it did no good. */
+const curing = (changes: ReadonlyMap<string, Change>, unmoved: string): ReadonlyMap<string, Change> =>
+  new Map(
+    [...changes].map(([id, change]) => {
+      const before = 'crit: ports in use 28,232 of 28,232';
+      const look =
+        change.plan.host.name === unmoved
+          ? ({ outcome: 'same', before, now: before } as const)
+          : ({ outcome: 'better', before, now: 'gone: ports in use 9,120 of 28,232' } as const);
+      return [
+        id,
+        {
+          ...change,
+          finding: { id: 'ephemeral-exhaustion-tw' },
+          measurements: change.measurements.map((it) => ({ ...it, ...look })),
+        },
+      ];
+    }),
+  );
+
 const base = aWave(NAMES, (name) => (name === 'web-4' ? '0' : '2'));
 const running = after(base.wave, approved, begun(0), begun(1));
 const stopped = after(running, {
@@ -161,6 +181,10 @@ const moments: Record<string, WaveCard> = {
     after(running, begun(2), { type: 'wave-done', atMs: AT + 900_000 }),
     at(base.changes, 'confirmed', 'confirmed', 'confirmed', 'confirmed', 'confirmed'),
   ),
+  cured: cardOf(
+    after(running, begun(2), { type: 'wave-done', atMs: AT + 900_000 }),
+    curing(at(base.changes, 'verified', 'confirmed', 'verified', 'same', 'same'), 'web-4'),
+  ),
   denied: cardOf(
     after(base.wave, { type: 'wave-denied', by: grace, why: 'not during the sale', atMs: AT + 30_000 }),
     at(base.changes, 'withdrawn', 'withdrawn', 'withdrawn', 'withdrawn', 'withdrawn'),
@@ -188,6 +212,7 @@ describe('the message of a wave', () => {
         reverted: ['Hosts one by one'],
         done: ['Confirm all 4', 'Revert all 4', 'Hosts one by one'],
         confirmed: ['Hosts one by one'],
+        cured: ['Confirm all 4', 'Revert all 4', 'Hosts one by one'],
         denied: [],
         expired: [],
         stale: [],

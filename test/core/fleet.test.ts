@@ -51,6 +51,23 @@ const members: fc.Arbitrary<FleetMember[]> = fc
     ),
   );
 
+test('what is nothing wrong and worth a line is told once, with its hosts, the most common first', () => {
+  const view = viewFleet([
+    measured('web-3', { notes: ['time-wait-harmless'] }),
+    measured('web-1', {
+      notes: ['syn-flood-absorbed', 'time-wait-harmless'],
+      level: 'crit',
+      causes: ['conntrack-full'],
+    }),
+    measured('web-2'),
+    silent('web-4', 'refused'),
+  ]);
+  expect(view.notes).toEqual([
+    { id: 'time-wait-harmless', hosts: ['web-1', 'web-3'] },
+    { id: 'syn-flood-absorbed', hosts: ['web-1'] },
+  ]);
+});
+
 describe('the spread of a group', () => {
   test('median of none, odd and even', () => {
     expect(median([])).toBeNaN();
