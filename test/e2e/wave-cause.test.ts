@@ -84,7 +84,7 @@ describeNeeding(
       // The flood goes on, and is held off: something to mind, and nothing wrong.
       await page.say('/tcpstates @web');
       const after = await card(page, 'all 2 healthy');
-      await after.getByText(/SYN flood.* on web-1 and web-2/).waitFor();
+      await after.getByText(/SYN cookies absorb it.* on web-1 and web-2/).waitFor();
       await page.screenshot(join(shots, 'wave-cause-6-after.png'));
       const small = await openWorkspace(browser, workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');

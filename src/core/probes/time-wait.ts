@@ -1,7 +1,7 @@
 /**
  * Who holds TIME_WAIT. Up to TWFULL sockets all are looked at, in the same listing as the others. Above it only those in 16
- * windows of 64 ports (16 from 100,000 sockets on: a port use of 0.7 is then still known to ±0.06, 95 %) spread over the
- * ephemeral range, filtered in the kernel: hits / 1024 (256) is the port use of a tuple. Never
+ * windows of 64 ports (16 from 100,000 sockets on, 8 from 200,000: a port use of 0.7 is then still known to ±0.06 and ±0.08,
+ * 95 %) spread over the ephemeral range, filtered in the kernel: hits / 1024 (256, 128) is the port use of a tuple. Never
  * "the first N rows": since 6.15 a tuple's ports are neighbours in the hash, and such a sample missed an exhausted tuple.
  *
  * The sample itself is taken by the probe `sockets` (`socket-sample.ts`), which lists TIME_WAIT among the others.
