@@ -43,10 +43,8 @@ export const notesPart = (view: FleetView, rules: Titles): Part => {
                 ...shown.map(
                   ({ id, hosts }): Line => [
                     { bold: 'To mind  ' },
+                    hosts.length > 3 ? `${plural(hosts.length, 'host')} (${names(hosts, 6)}): ` : `${names(hosts)}: `,
                     titleOf(id, rules),
-                    hosts.length > 3
-                      ? ` on ${plural(hosts.length, 'host')}: ${names(hosts, 6)}`
-                      : ` on ${names(hosts)}`,
                   ],
                 ),
                 ...(omitted > 0

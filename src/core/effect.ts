@@ -17,12 +17,19 @@ const weight = (finding: Finding | undefined): number | undefined => {
 /** Within this share of the old number it counts as unchanged: rates wobble. */
 const NOISE_RATIO = 0.1;
 
-const primary = (finding: Finding): Evidence | undefined =>
-  finding.evidence.find(({ value }) => typeof value === 'number');
+const numbersIn = (finding: Finding | undefined): readonly Evidence[] =>
+  (finding?.evidence ?? []).filter(({ value }) => typeof value === 'number');
 
-const show = (finding: Finding | undefined): string => {
+/** What a finding is measured by: where several numbers may show it, one that does show something. */
+const primary = (finding: Finding | undefined): Evidence | undefined => {
+  const numbers = numbersIn(finding);
+  return numbers.find(({ value }) => value !== 0) ?? numbers[0];
+};
+
+/** @param measure the name of the number to show, where the finding has it */
+const show = (finding: Finding | undefined, measure: string | undefined): string => {
   if (finding === undefined) return 'not judged';
-  const evidence = primary(finding);
+  const evidence = numbersIn(finding).find(({ name }) => name === measure) ?? primary(finding);
   const words = { present: finding.severity, absent: 'gone', inconclusive: 'could not be judged' }[finding.status];
   if (evidence === undefined) return words;
   const { name, value, limit, unit } = evidence;
@@ -55,7 +62,8 @@ export const judgeEffect = (findingId: string | undefined, before: Diagnosis, no
   const find = (diagnosis: Diagnosis): Finding | undefined => diagnosis.findings.find(({ id }) => id === findingId);
   const then = find(before);
   const today = find(now);
-  const words = { before: show(then), now: show(today), newlyCritical };
+  const number = primary(then);
+  const words = { before: show(then, number?.name), now: show(today, number?.name), newlyCritical };
   if (newlyCritical.length > 0) return { outcome: 'worse', ...words };
   if (findingId === undefined)
     return {
@@ -69,7 +77,6 @@ export const judgeEffect = (findingId: string | undefined, before: Diagnosis, no
     return { outcome: 'unknown', ...words };
   if (weightNow !== weightThen) return { outcome: weightNow < weightThen ? 'better' : 'worse', ...words };
   if (weightNow === 0) return { outcome: 'same', ...words };
-  const number = primary(then);
   const numberNow = today.evidence.find(({ name, value }) => name === number?.name && typeof value === 'number');
   if (typeof number?.value !== 'number' || typeof numberNow?.value !== 'number') return { outcome: 'same', ...words };
   // A count is judged against its limit: raising the limit is what helps, the count may stay.

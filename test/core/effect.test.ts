@@ -32,6 +32,21 @@ describe('before and after', () => {
     });
   });
 
+  test('of several numbers the one that showed it, before and after', () => {
+    const drops = (full: number, others: number): Evidence[] => [
+      ...number({ name: 'TCPReqQFullDrop', value: full, unit: '/s' }),
+      ...number({ name: 'ListenDrops', value: others, unit: '/s' }),
+    ];
+    const before = diagnosis('present', drops(0, 143));
+    expect(judgeEffect('f', before, diagnosis('absent', drops(0, 0)))).toMatchObject({
+      outcome: 'better',
+      before: 'crit: ListenDrops 143 /s',
+      now: 'gone: ListenDrops 0 /s',
+    });
+    expect(judgeEffect('f', before, diagnosis('present', drops(0, 12)))).toMatchObject({ outcome: 'better' });
+    expect(judgeEffect('f', before, diagnosis('present', drops(0, 300)))).toMatchObject({ outcome: 'worse' });
+  });
+
   test('the count stays and its limit is raised: better', () => {
     const before = diagnosis('present', number({ limit: 65_536 }));
     expect(judgeEffect('f', before, diagnosis('present', number({ limit: 262_144 })))).toMatchObject({

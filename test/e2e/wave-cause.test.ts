@@ -68,7 +68,11 @@ describeNeeding(
       await done.waitFor({ timeout: 150_000 });
       expect(await values()).toEqual(['1', '1']);
       // What it did by the finding's own measure, host by host.
-      expect((await done.innerText()).match(/BETTER after \d+ s: before crit: .*now gone/g)).toHaveLength(2);
+      const told = [
+        ...(await done.innerText()).matchAll(/(\w+) after \d+ s: before crit: (\w+) ([\d,.]+).*; now gone: \2/g),
+      ];
+      expect(told.map(([, outcome]) => outcome)).toEqual(['BETTER', 'BETTER']);
+      for (const [, , , before = ''] of told) expect(Number(before.replaceAll(',', ''))).toBeGreaterThan(0);
       await done.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'wave-cause-3-in-force.png'));
       await page.click(done, /^Hosts one by one/);
@@ -84,7 +88,7 @@ describeNeeding(
       // The flood goes on, and is held off: something to mind, and nothing wrong.
       await page.say('/tcpstates @web');
       const after = await card(page, 'all 2 healthy');
-      await after.getByText(/SYN cookies absorb it.* on web-1 and web-2/).waitFor();
+      await after.getByText(/web-1 and web-2: A SYN queue is full, SYN cookies absorb it/).waitFor();
       await page.screenshot(join(shots, 'wave-cause-6-after.png'));
       const small = await openWorkspace(browser, workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');
