@@ -61,39 +61,33 @@ const cold = ({ cheap, sshd }: BenchResult['fleets']): Target[] => {
   ];
 };
 
-/** Where the hosts' work is not done by this machine's own processors: what is left is the clients'. */
-const warmElsewhere = ({ cheap }: BenchResult['fleets']): Target[] => {
-  const { hosts, of } = largest(cheap);
-  const [master, own] = [of['OpenSSH ControlMaster, warm, a session each'], of['tcpstates, warm, a session each']];
+const againstMaster = (
+  { hosts, of }: ReturnType<typeof largest>,
+  where: string,
+  [name, least, theirs, ours]: readonly [string, number, string, string],
+): Target[] => {
+  const [master, own] = [of[`OpenSSH ControlMaster, ${theirs}`], of[`tcpstates, ${ours}`]];
   return master === undefined || own === undefined
     ? []
-    : [
-        atLeast(
-          `warm, ${hosts} hosts elsewhere, against ControlMaster, a session each`,
-          2.5,
-          master.wallMs / own.wallMs,
-        ),
-      ];
+    : [atLeast(`warm, ${hosts} hosts ${where}, against ControlMaster, ${name}`, least, master.wallMs / own.wallMs)];
 };
 
-const warm = ({ sshd }: BenchResult['fleets']): Target[] => {
-  const { hosts, of } = largest(sshd);
-  const pairs = [
-    ['a session each', 2.5, 'warm, a session each', 'warm, a session each'],
-    ['kept session, counts alone', 25, 'warm, counts alone', 'warm, counts alone, kept session'],
-  ] as const;
-  const ratios = pairs.flatMap(([name, least, theirs, ours]) => {
-    const [master, own] = [of[`OpenSSH ControlMaster, ${theirs}`], of[`tcpstates, ${ours}`]];
-    return master === undefined || own === undefined
-      ? []
-      : [
-          atLeast(
-            `warm, ${hosts} hosts on this machine, against ControlMaster, ${name}`,
-            least,
-            master.wallMs / own.wallMs,
-          ),
-        ];
-  });
+const SESSION_EACH = ['a session each', 2.5, 'warm, a session each', 'warm, a session each'] as const;
+const COUNTS_ALONE = [
+  'kept session, counts alone',
+  25,
+  'warm, counts alone',
+  'warm, counts alone, kept session',
+] as const;
+
+const warm = ({ cheap, sshd }: BenchResult['fleets']): Target[] => {
+  const here = largest(sshd);
+  const { hosts, of } = here;
+  const ratios = [
+    // What the hosts' own work does not hide: the clients'.
+    ...againstMaster(largest(cheap), 'elsewhere', SESSION_EACH),
+    ...[SESSION_EACH, COUNTS_ALONE].flatMap((pair) => againstMaster(here, 'on this machine', pair)),
+  ];
   const master = of['OpenSSH ControlMaster, warm, a session each']?.idleMb;
   const own = of['tcpstates, warm, a session each']?.idleMb;
   return master === undefined || own === undefined
@@ -120,7 +114,6 @@ const onHost = (host: BenchResult['host']): Target[] => {
 /** In a fixed order; what the run did not measure is left out. */
 export const targets = (result: Pick<BenchResult, 'fleets' | 'host'>): Target[] => [
   ...cold(result.fleets),
-  ...warmElsewhere(result.fleets),
   ...warm(result.fleets),
   ...onHost(result.host),
 ];

@@ -104,15 +104,24 @@ interface Group {
   spreads: Spreads;
 }
 
-/** The smallest group that is large enough to compare with; the whole selection where none is. */
-const groupsFor = (members: readonly MeasuredMember[]): ((member: MeasuredMember) => Group | undefined) => {
-  const byName = new Map<string, MeasuredMember[]>();
+/** Who has each of the keys that any of them has. */
+const membersBy = (
+  members: readonly MeasuredMember[],
+  keysOf: (member: MeasuredMember) => readonly string[],
+): ReadonlyMap<string, readonly MeasuredMember[]> => {
+  const found = new Map<string, MeasuredMember[]>();
   for (const member of members)
-    for (const name of member.groups) {
-      const known = byName.get(name);
-      if (known === undefined) byName.set(name, [member]);
+    for (const key of keysOf(member)) {
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [member]);
       else known.push(member);
     }
+  return found;
+};
+
+/** The smallest group that is large enough to compare with; the whole selection where none is. */
+const groupsFor = (members: readonly MeasuredMember[]): ((member: MeasuredMember) => Group | undefined) => {
+  const byName = membersBy(members, ({ groups }) => groups);
   const groupOf = (name: string, inside: readonly MeasuredMember[]): Group => ({
     name,
     hosts: inside.length,
@@ -185,16 +194,8 @@ const silentGroups = (silent: readonly SilentMember[], measured: readonly Measur
 const namesOf = (members: readonly MeasuredMember[]): readonly string[] => members.map(({ host }) => host).sort();
 
 const causesOf = (measured: readonly MeasuredMember[]): readonly FleetCause[] => {
-  const causes = new Map<string, MeasuredMember[]>();
-  for (const member of measured) {
-    if (member.level !== 'crit' && member.level !== 'warn') continue;
-    for (const id of member.causes) {
-      const known = causes.get(id);
-      if (known === undefined) causes.set(id, [member]);
-      else known.push(member);
-    }
-  }
-  return [...causes]
+  const inTrouble = measured.filter(({ level }) => level === 'crit' || level === 'warn');
+  return [...membersBy(inTrouble, ({ causes }) => causes)]
     .map(([id, members]): FleetCause => {
       const settable = members.filter((member) => member.settable?.[id] !== undefined);
       return {
@@ -211,8 +212,8 @@ const causesOf = (measured: readonly MeasuredMember[]): readonly FleetCause[] =>
 };
 
 const notesOf = (measured: readonly MeasuredMember[]): FleetView['notes'] =>
-  [...new Set(measured.flatMap(({ notes = [] }) => notes))]
-    .map((id) => ({ id, hosts: namesOf(measured.filter(({ notes }) => notes?.includes(id) === true)) }))
+  [...membersBy(measured, ({ notes = [] }) => notes)]
+    .map(([id, members]) => ({ id, hosts: namesOf(members) }))
     .sort((a, b) => b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
 
 /** Pure; the order of the members does not matter. */

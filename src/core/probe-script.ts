@@ -76,7 +76,8 @@ BEGIN {
   for (i = 1; i <= m; i++) { f = a[i]; if ((getline l < f) > 0) print a[i] ":" l; close(f) }
   LO = 32768; HI = 60999
   if (split(first("/proc/sys/net/ipv4/ip_local_port_range"), a, " ") == 2) { LO = a[1] + 0; HI = a[2] + 0 }
-  STEP = int((HI - LO + 1) / 16); WIDE = (TW > 200000 || USED > 200000 || USED6 > 200000) ? 8 : (TW > 100000 || USED > 100000 || USED6 > 100000) ? 16 : 64
+  m = TW + 0; if (USED + 0 > m) m = USED + 0; if (USED6 + 0 > m) m = USED6 + 0
+  STEP = int((HI - LO + 1) / 16); WIDE = (m > 200000) ? 8 : (m > 100000) ? 16 : 64
   PEERS = (TW > 100000 && !EST) ? 4 : 16
   OFF = (STEP > WIDE) ? SEED % (STEP - WIDE) : 0
   WINDOWS = (TW > TWFULL && STEP > WIDE)

@@ -53,9 +53,8 @@ const filterOf = (text: string): ((sport: number, dport: number) => boolean) => 
     .replaceAll(' = ', ' === ')
     .replaceAll(' != ', ' !== ')
     .replaceAll(':', '')
-    .replaceAll('and', '&&')
-    .replaceAll('or ', '|| ')
-    .replaceAll('sp||', 'spor');
+    .replaceAll(' and ', ' && ')
+    .replaceAll(' or ', ' || ');
   return runInNewContext(`(sport, dport) => ${code}`) as (sport: number, dport: number) => boolean;
 };
 

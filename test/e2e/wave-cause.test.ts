@@ -6,11 +6,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import { expect, jest, test } from '@jest/globals';
 import { startLocalWorkspace } from '../support/bot-workspace.js';
-import { launchBrowser, openWorkspace, phone } from '../support/browser.js';
-import { asWeb, card, GatedLab, startGatedBot } from '../support/gated-lab.js';
+import { openWorkspace, phone } from '../support/browser.js';
+import { asWeb, card, newForEachTry, startGatedBot } from '../support/gated-lab.js';
 import { describeNeeding } from '../support/needs.js';
 import { buildPage } from '../support/page-build.js';
 
@@ -24,26 +23,14 @@ describeNeeding(
   ['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'python3', 'chromium'],
   'the cause that two hosts share, cured in the browser',
   () => {
-    let labs: GatedLab[] = [];
-    let browser: Browser;
-    beforeEach(async () => {
-      browser = await launchBrowser();
-      for (const id of CASES) labs.push(await GatedLab.up(id, 290));
-    });
-    afterEach(async () => {
-      await browser?.close();
-      for (const { running } of labs) await running.down();
-      labs = [];
-    });
-    const values = async (): Promise<(string | undefined)[]> =>
-      Promise.all(labs.map(async (lab) => (await lab.read()).values[COOKIES]));
+    const { labs, browser, valuesOf } = newForEachTry(CASES);
 
     test('is named once, proposed for both, allowed once, better on the canary, then on the other, confirmed', async () => {
       const workspace = await startLocalWorkspace({ pageFolder: buildPage() });
       await startGatedBot(workspace, asWeb(labs), { verifyAfterSeconds: [4, 10] });
       for (const { running } of labs) await running.start();
-      expect(await values()).toEqual(['0', '0']);
-      const page = await openWorkspace(browser, workspace.url, { as: 'U0ADA000001' });
+      expect(await valuesOf(COOKIES)).toEqual(['0', '0']);
+      const page = await openWorkspace(browser(), workspace.url, { as: 'U0ADA000001' });
       await page.openChannel('incident-7');
 
       await page.say('/tcpstates @web');
@@ -66,7 +53,7 @@ describeNeeding(
         .filter({ hasText: /2 IN FORCE, NOT CONFIRMED {2}/ })
         .last();
       await done.waitFor({ timeout: 150_000 });
-      expect(await values()).toEqual(['1', '1']);
+      expect(await valuesOf(COOKIES)).toEqual(['1', '1']);
       // What it did by the finding's own measure, host by host.
       const told = [
         ...(await done.innerText()).matchAll(/(\w+) after \d+ s: before crit: (\w+) ([\d,.]+).*; now gone: \2/g),
@@ -83,14 +70,14 @@ describeNeeding(
       const confirmed = await card(page, /2 CONFIRMED {2}/);
       await confirmed.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'wave-cause-5-confirmed.png'));
-      expect(await values()).toEqual(['1', '1']);
+      expect(await valuesOf(COOKIES)).toEqual(['1', '1']);
 
       // The flood goes on, and is held off: something to mind, and nothing wrong.
       await page.say('/tcpstates @web');
       const after = await card(page, 'all 2 healthy');
       await after.getByText(/web-1 and web-2: A SYN queue is full, SYN cookies absorb it/).waitFor();
       await page.screenshot(join(shots, 'wave-cause-6-after.png'));
-      const small = await openWorkspace(browser, workspace.url, { as: 'U0GRACE0001', viewport: phone });
+      const small = await openWorkspace(browser(), workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');
       await (await card(small, /2 CONFIRMED {2}/)).scrollIntoViewIfNeeded();
       await small.screenshot(join(shots, 'wave-cause-7-phone.png'));

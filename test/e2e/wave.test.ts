@@ -6,14 +6,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { Workspace } from '../../src/workspace/workspace.js';
 import { aHost } from '../support/bot-fakes.js';
 import { type Running, startLocalWorkspace } from '../support/bot-workspace.js';
-import { launchBrowser, openWorkspace, phone } from '../support/browser.js';
+import { openWorkspace, phone } from '../support/browser.js';
 import { REUSE } from '../support/changing-bot.js';
-import { asWeb, card, GatedLab, startGatedBot } from '../support/gated-lab.js';
+import { asWeb, card, newForEachTry, startGatedBot } from '../support/gated-lab.js';
 import { describeNeeding } from '../support/needs.js';
 import { buildPage } from '../support/page-build.js';
 
@@ -26,23 +25,10 @@ describeNeeding(
   ['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'python3', 'chromium'],
   'a wave in the browser, on three hosts with gates',
   () => {
-    let labs: GatedLab[] = [];
-    let browser: Browser;
-    // New for each try: what one left in force on its hosts is not the next one's.
-    beforeEach(async () => {
-      browser = await launchBrowser();
-      for (const id of CASES) labs.push(await GatedLab.up(id, 290));
-      // One host has another value than the others: the list names both.
-      await labs[2]?.running.set(REUSE, '0');
-    });
-    afterEach(async () => {
-      await browser?.close();
-      for (const { running } of labs) await running.down();
-      labs = [];
-    });
-
-    const values = async (): Promise<(string | undefined)[]> =>
-      Promise.all(labs.map(async (lab) => (await lab.read()).values[REUSE]));
+    const { labs, browser, valuesOf } = newForEachTry(CASES);
+    // One host has another value than the others: the list names both.
+    beforeEach(() => labs[2]?.running.set(REUSE, '0'));
+    const values = () => valuesOf(REUSE);
     const start = (workspace: Workspace, stateDir?: string): Promise<Running> =>
       // The last one is named by the group, and no part of the wave: nothing may be changed there.
       startGatedBot(workspace, asWeb(labs, aHost('web-4', { address: '127.0.0.1' })), {
@@ -53,7 +39,7 @@ describeNeeding(
     test('is asked for, allowed once, goes canary first and then the batch, is confirmed; another is taken back', async () => {
       const workspace = await startLocalWorkspace({ pageFolder: buildPage() });
       const first = await start(workspace);
-      const page = await openWorkspace(browser, workspace.url, { as: 'U0ADA000001' });
+      const page = await openWorkspace(browser(), workspace.url, { as: 'U0ADA000001' });
       await page.openChannel('incident-7');
       const before = await values();
       expect(before[2]).toBe('0');
@@ -69,7 +55,7 @@ describeNeeding(
       const proposed = await card(page, 'APPROVAL NEEDED');
       await proposed.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'wave-2-proposed.png'));
-      const small = await openWorkspace(browser, workspace.url, { as: 'U0GRACE0001', viewport: phone });
+      const small = await openWorkspace(browser(), workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');
       await (await card(small, 'APPROVAL NEEDED')).scrollIntoViewIfNeeded();
       await small.screenshot(join(shots, 'wave-2-phone.png'));

@@ -1,5 +1,6 @@
 /** A case of the lab as a host with its real gate, and the bot that is pointed at it, as people meet it in the browser. */
-import type { Locator } from 'playwright-core';
+import { afterEach, beforeEach } from '@jest/globals';
+import type { Browser, Locator } from 'playwright-core';
 import type { Host, Inventory } from '../../src/core/inventory.js';
 import { stateScript } from '../../src/core/probe-script.js';
 import type { SysctlFacts } from '../../src/core/sysctl-query.js';
@@ -13,10 +14,12 @@ import { createTransport } from '../../src/ssh/transport.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
 import { anInventory, type FakeTransport } from './bot-fakes.js';
 import { type Running, startTestBot } from './bot-workspace.js';
-import type { WorkspacePage } from './browser.js';
+import { launchBrowser, type WorkspacePage } from './browser.js';
 import { labPolicy } from './changing-bot.js';
 
 const workerUrl = new URL('../ssh/worker-from-source.mjs', import.meta.url);
+/** A little less than a test has. */
+const CASE_SECONDS = 290;
 /** A change takes a person's time and the machine's: the newest message of it is waited for so long. */
 const CARD_MS = 60_000;
 
@@ -80,6 +83,30 @@ export const asWeb = (labs: readonly GatedLab[], ...others: readonly Host[]): In
     hosts: new Map(hosts.map((host) => [host.name, host])),
     groups: new Map([['web', hosts.map(({ name }) => name)]]),
     revision: '1',
+  };
+};
+
+/** The cases of the lab and a browser, new for each try of a test: what one left in force on its hosts is not the next one's. */
+export const newForEachTry = (ids: readonly string[]) => {
+  const labs: GatedLab[] = [];
+  let browser: Browser | undefined;
+  beforeEach(async () => {
+    browser = await launchBrowser();
+    for (const id of ids) labs.push(await GatedLab.up(id, CASE_SECONDS));
+  });
+  afterEach(async () => {
+    await browser?.close();
+    for (const { running } of labs.splice(0)) await running.down();
+  });
+  return {
+    labs: labs as readonly GatedLab[],
+    browser: (): Browser => {
+      if (browser === undefined) throw new Error('no browser outside of a test');
+      return browser;
+    },
+    /** what every host has of a key now */
+    valuesOf: (key: string): Promise<(string | undefined)[]> =>
+      Promise.all(labs.map(async (lab) => (await lab.read()).values[key])),
   };
 };
 
