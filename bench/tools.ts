@@ -42,8 +42,9 @@ const inShell = (line: string, hosts: number, env: Readonly<Record<string, strin
     });
     // In a group of its own, so that nothing of it outlives this program.
     const ended = cleanedUp(() => {
+      if (child.pid === undefined) return;
       try {
-        process.kill(-(child.pid ?? 0), 'SIGTERM');
+        process.kill(-child.pid, 'SIGTERM');
       } catch {
         // it is over
       }

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Box } from '../host/support/box.js';
 import { crashPoints, type Outcome, shells, testGate } from '../host/support/test-gate.js';
 import { describeNeeding } from '../support/needs.js';
+import { signalOne } from '../support/signal-one.js';
 
 const keys = ['net.ipv4.ip_local_reserved_ports', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_fin_timeout'];
 const before = ['', '32768 60999', '60'];
@@ -323,10 +324,10 @@ describeNeeding(['linux', 'root', 'netns'], 'the gate, killed', () => {
     const asked = machine.box.run('sh', ['-c', `echo $$ >'${pidFile}'; exec '${machine.gate}'`], request);
     await sleep(ms);
     try {
-      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+      signalOne(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
       figures.kills += 1;
     } catch {
-      // it was done already
+      // it hadn't begun (its file is empty as yet, or not there), or was done already
     }
     await asked;
     rmSync(pidFile, { force: true });

@@ -11,6 +11,7 @@ import { type LabCase, labCase } from '../../src/lab/cases.js';
 import { enrollment, inventoryText } from '../../src/lab/files.js';
 import { createTransport } from '../../src/ssh/transport.js';
 import { describeNeeding } from '../support/needs.js';
+import { signalOne } from '../support/signal-one.js';
 
 jest.setTimeout(120_000);
 
@@ -110,7 +111,7 @@ describeNeeding(['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'py
     const before = limit();
     const running = await RunningCase.up(known('conntrack-room'), { secondsMax: 120, owner: process.pid });
     await running.start();
-    process.kill(Number(readFileSync(`${running.folder}/guard.pid`, 'utf8')), 'SIGKILL');
+    signalOne(Number(readFileSync(`${running.folder}/guard.pid`, 'utf8')), 'SIGKILL');
     await sleep(200);
     expect(limit()).toBe('10000');
     await clearAbandoned();

@@ -11,6 +11,7 @@ import { Identities } from '../../src/ssh/identities.js';
 import { Opener } from '../../src/ssh/opener.js';
 import { targetOf } from '../../src/ssh/target.js';
 import { describeNeeding } from '../support/needs.js';
+import { signalOne } from '../support/signal-one.js';
 import { hostAt, type RunningSshd, Scratch, startSshd } from './sshd.js';
 
 const script = (text: string): Script => ({ id: 'ping', text, closingLine: '@@end', expectedMs: 50 });
@@ -165,7 +166,7 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
       const host = hostOn(sshd, { identity: [{ kind: 'agent', socket }] });
       expect(problemOf(await engineWith([host]).ask(host, PING))).toBe('ok');
     } finally {
-      process.kill(pid);
+      signalOne(pid, 'SIGTERM');
     }
   });
 
@@ -333,11 +334,11 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
   test('frozen: ends within its limit, and says where it hung; so does a frozen warm connection', async () => {
     const server = await start(scratch, [key.publicLine]);
     const host = hostOn(server, { limits: { connectTimeoutMs: 500, totalTimeoutMs: 1_000, outputBytesMax: 10_000 } });
-    process.kill(server.pid, 'SIGSTOP');
+    signalOne(server.pid, 'SIGSTOP');
     const startedMs = performance.now();
     expect(problemOf(await engineWith([host]).ask(host, PING))).toBe('login-timed-out');
     expect(performance.now() - startedMs).toBeLessThan(3_000);
-    process.kill(server.pid, 'SIGCONT');
+    signalOne(server.pid, 'SIGCONT');
   });
 
   test('a warm connection that is silently dead is left for a fresh one, within the limit', async () => {
@@ -347,11 +348,11 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     const pid = first.status === 'ok' ? Number(/^pid (\d+)$/m.exec(first.transcript.text)?.[1]) : 0;
     expect(pid).toBeGreaterThan(1);
     // The sshd of this one connection: its TCP side still acknowledges, and nobody answers.
-    process.kill(pid, 'SIGSTOP');
+    signalOne(pid, 'SIGSTOP');
     try {
       expect(await engine.ask(host, PING)).toMatchObject({ status: 'ok', transcript: { warm: false } });
     } finally {
-      process.kill(pid, 'SIGCONT');
+      signalOne(pid, 'SIGCONT');
     }
     expect(await engine.ask(host, PING)).toMatchObject({ status: 'ok', transcript: { warm: true } });
   });
@@ -547,7 +548,7 @@ describeNeeding(['sshd'], 'the engine and OpenSSH', () => {
     const engine = engineWith([host]);
     expect(problemOf(await engine.ask(host, PING))).toBe('ok');
     await until(() => engine.connections === 2);
-    process.kill(server.pid, 'SIGKILL');
+    signalOne(server.pid, 'SIGKILL');
     expect(problemOf(await engineWith([host]).ask(host, PING))).toBe('refused');
     expect(problemOf(await engine.ask(host, PING))).toBe('ok');
     expect(await engine.gate(host, 'status abc')).toMatchObject({ status: 'answered', answer: { end: 'ok' } });

@@ -23,6 +23,7 @@ import { createTransport } from '../../src/ssh/transport.js';
 import { countingIds, keepingLog, wordsOf } from '../support/bot-fakes.js';
 import { recorded } from '../support/bot-workspace.js';
 import { describeNeeding } from '../support/needs.js';
+import { signalOne } from '../support/signal-one.js';
 import { hostOf, socketServer, sshServer } from './ssh2-server.js';
 import { freePort, hostAt, type RunningSshd, Scratch, startSshd } from './sshd.js';
 
@@ -106,7 +107,7 @@ describeNeeding(['sshd', 'ss'], 'sixty hosts of which four tenths are in trouble
         faults.frozen.push(named(hostOf(server, scratch), frozen));
       } else {
         const { host, sshd } = await real(frozen);
-        process.kill(sshd.pid, 'SIGSTOP');
+        signalOne(sshd.pid, 'SIGSTOP');
         faults.frozen.push(host);
       }
       const hostKeys = { kind: 'pinned' as const, keys: [wrongKey.publicLine] };

@@ -5,6 +5,7 @@ import type { Script } from '../../src/core/script.js';
 import type { Answer } from '../../src/ports/transport.js';
 import { Engine } from '../../src/ssh/engine.js';
 import { describeNeeding } from '../support/needs.js';
+import { signalOne } from '../support/signal-one.js';
 import { hostAt, type RunningSshd, Scratch, startSshd } from './sshd.js';
 
 // A session that gives no answer is waited for, seconds long.
@@ -107,7 +108,7 @@ describeNeeding(['sshd'], 'a session that is kept open', () => {
     const other = engineFor(host);
     const parent = script('echo "pid $$"; echo "parent $PPID"; echo @@end');
     const third = await other.ask(host, parent, KEPT);
-    process.kill(Number(/parent (\d+)/.exec(textOf(third))?.[1]), 'SIGKILL');
+    signalOne(Number(/parent (\d+)/.exec(textOf(third))?.[1]), 'SIGKILL');
     expect(await ended(pidOf(third))).toBe(true);
     // The next question finds a new connection.
     expect(pidOf(await other.ask(host, parent, KEPT))).toBeGreaterThan(1);
@@ -117,7 +118,7 @@ describeNeeding(['sshd'], 'a session that is kept open', () => {
     const host = await serverWith(undefined);
     const engine = engineFor(host);
     const first = pidOf(await engine.ask(host, PID, KEPT));
-    process.kill(first, 'SIGKILL');
+    signalOne(first, 'SIGKILL');
     expect(await ended(first)).toBe(true);
     expect(pidOf(await engine.ask(host, PID, KEPT))).toBeGreaterThan(1);
     const slow = script('sleep 0.3; echo "pid $$"; echo @@end');
@@ -145,11 +146,11 @@ describeNeeding(['sshd'], 'a session that is kept open', () => {
     const host = await serverWith(undefined);
     const engine = engineFor(host);
     const first = await engine.ask(host, script('echo "pid $$"; echo @@end'), KEPT);
-    process.kill(pidOf(first), 'SIGSTOP');
+    signalOne(pidOf(first), 'SIGSTOP');
     const again = await engine.ask(host, script('echo "pid $$"; echo @@end'), KEPT);
     expect(pidOf(again)).not.toBe(pidOf(first));
     expect(pidOf(again)).toBeGreaterThan(1);
-    process.kill(pidOf(first), 'SIGCONT');
+    signalOne(pidOf(first), 'SIGCONT');
     expect(await ended(pidOf(first))).toBe(true);
   });
 

@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalOne } from '../../support/signal-one.js';
 import { type Outcome, run } from './test-gate.js';
 
 const HOST = `set -e
@@ -65,9 +66,10 @@ export class Box {
     return (await this.must(`cat /proc/sys/${key.replaceAll('.', '/')}`)).trim().replace(/\s+/g, ' ');
   }
 
-  /** Every process in its network, timers too. */
+  /** Every process in its network, timers too. @throws Error when that network is the machine's own: what is here may be killed */
   processes(): number[] {
     const own = readlinkSync(`/proc/${this.pid}/ns/net`);
+    if (own === readlinkSync('/proc/self/ns/net')) throw new Error(`${this.pid} is no longer the box's first process`);
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
@@ -84,7 +86,7 @@ export class Box {
     for (const pid of this.processes())
       if (pid !== this.pid)
         try {
-          process.kill(pid, 'SIGKILL');
+          signalOne(pid, 'SIGKILL');
         } catch {
           // gone by itself
         }

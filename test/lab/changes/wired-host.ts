@@ -1,5 +1,5 @@
 /** A whole enrolled host in a box, with a cable to this machine that can be cut: the real gate behind a real sshd and sudo. */
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HostAuditLine, readLog } from '../../../src/core/gate/answer.js';
@@ -10,6 +10,7 @@ import { newKeyPair } from '../../../src/lab/keys.js';
 import { loadSysctls } from '../../../src/sysctls.js';
 import { Box } from '../../host/support/box.js';
 import { run, testGate } from '../../host/support/test-gate.js';
+import { signalOne } from '../../support/signal-one.js';
 
 /** Subnets 198.18.101.0/30, 198.18.102.0/30, …: RFC 2544, for tests. The lab's own cases count from 1. */
 const FIRST = 100;
@@ -174,19 +175,16 @@ KEY
   }
   /** SIGKILL of every sshd process that serves a session; the listener stays. @returns how many */
   severSessions(): number {
-    const own = readlinkSync(`/proc/${this.box.pid}/ns/net`);
     let killed = 0;
-    for (const name of readdirSync('/proc'))
-      if (/^\d+$/.test(name))
-        try {
-          if (!readFileSync(`/proc/${name}/comm`, 'utf8').startsWith('sshd')) continue;
-          if (readlinkSync(`/proc/${name}/ns/net`) !== own) continue;
-          if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('listener')) continue;
-          process.kill(Number(name), 'SIGKILL');
-          killed++;
-        } catch {
-          // gone by itself
-        }
+    for (const pid of this.box.processes())
+      try {
+        if (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd')) continue;
+        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('listener')) continue;
+        signalOne(pid, 'SIGKILL');
+        killed++;
+      } catch {
+        // gone by itself
+      }
     return killed;
   }
   end(): Promise<void> {
