@@ -1,27 +1,24 @@
 /** `/tcpstates <host>`: measures a host and says what is wrong with its TCP, on which evidence, and what would help. */
 import { ACTIONS } from '../src/blocks/actions.js';
 import { PICKER } from '../src/blocks/alert.js';
-import { hostFailedMessage, type LastKnown } from '../src/blocks/failure.js';
-import { investigationMessage, verdictLine } from '../src/blocks/investigation.js';
 import { legendModal } from '../src/blocks/legend.js';
-import { measuringMessage } from '../src/blocks/measuring.js';
-import type { Message } from '../src/blocks/message.js';
 import type { Usage } from '../src/blocks/notices.js';
 import { rawFile, rawModal } from '../src/blocks/raw.js';
-import { trendMessage } from '../src/blocks/trend.js';
-import { unknownRuleMessage, whyMessage, whyModal } from '../src/blocks/why.js';
+import { unknownRuleMessage, whyModal } from '../src/blocks/why.js';
 import { diagnoseMessage, hostPicked, pickHost } from '../src/command/alert.js';
+import { courseOf, courseOfMany } from '../src/command/course.js';
 import { hostOfClick, measurementOfClick, oneHost } from '../src/command/host.js';
 import { chooseHosts, fleetActions, measureMany } from '../src/command/many.js';
+import { measure, measuredMessage, whyAnswer, whyOf } from '../src/command/measure.js';
 import { proposeFinding, proposeFindingOnMany } from '../src/command/propose.js';
-import { courseOfMany, tooMany, whyOfMany } from '../src/command/several.js';
+import { tooMany, whyOfMany } from '../src/command/several.js';
 import { cancelClicked, stopWatchClicked, watch, watchClicked } from '../src/command/watch.js';
-import type { AnswerOptions, Command, Desk, Investigated, Measured, Parsed } from '../src/command.js';
+import type { Command, Desk, Parsed } from '../src/command.js';
 import { readCommandLine } from '../src/core/command-line.js';
 import type { Host } from '../src/core/inventory.js';
 import type { Rule } from '../src/core/rule.js';
 import { nearestNames } from '../src/core/selector.js';
-import { parseSince, trendOf } from '../src/core/trend.js';
+import { parseSince } from '../src/core/trend.js';
 import { watchDuration } from '../src/core/watch.js';
 
 export interface TcpstatesArgs {
@@ -101,11 +98,11 @@ const run = async (desk: Desk, args: TcpstatesArgs): Promise<void> => {
   const host = await oneHost(desk, usage, args.selector);
   if (host === undefined) return;
   if (args.watchMs !== undefined) return watch(desk, host, args.watchMs);
-  if (args.since !== undefined) return course(desk, host, args.since, args.private);
+  if (args.since !== undefined) return courseOf(desk, host, args.since, { private: args.private });
   if (args.why !== undefined && (await ruleOf(desk, args.why)) === undefined) return;
   const { why } = args;
   await measure(desk, host, { private: args.private }, (investigated) =>
-    why === undefined || investigated.status === 'failed' ? undefined : explained(desk, investigated, why),
+    why === undefined || investigated.status === 'failed' ? undefined : whyAnswer(desk, investigated, why),
   );
 };
 
@@ -137,100 +134,6 @@ const several = async (desk: Desk, args: TcpstatesArgs, hosts: readonly Host[]):
     const chosen = await chooseHosts(desk, { command: 'tcpstates', usage, selector, confirmed, ...options });
     if (chosen !== undefined) await measureMany(desk, chosen, options);
   }
-};
-
-const DAY_MS = 86_400_000;
-
-/** What was kept of a host, as a chart; nothing is asked of it. */
-const course = async (
-  desk: Desk,
-  host: Host,
-  since: NonNullable<TcpstatesArgs['since']>,
-  isPrivate: boolean,
-): Promise<void> => {
-  const toMs = desk.now();
-  const span = { fromMs: toMs - since.ms, toMs };
-  const read = async (backMs: number) =>
-    (await desk.sweeps?.samples(host, span.fromMs - backMs, span.toMs - backMs)) ?? [];
-  const [samples, yesterday] = await Promise.all([read(0), read(DAY_MS)]);
-  const message = trendMessage({
-    host,
-    trend: trendOf(samples, yesterday, span),
-    rules: desk.rules,
-    since: since.text,
-  });
-  await desk.answer(message, async () => message, { private: isPrivate });
-};
-
-/** One message: measuring, then the answer. */
-const measure = async (
-  desk: Desk,
-  host: Host,
-  options: AnswerOptions,
-  instead: (investigated: Investigated) => Message | undefined = () => undefined,
-): Promise<void> => {
-  const isPrivate = options.private === true;
-  const known = lastKnown(desk, desk.last(host));
-  const opening = measuringMessage({
-    host,
-    canCancel: !isPrivate,
-    ...(isPrivate ? {} : { asker: desk.caller.userId }),
-    ...(known === undefined ? {} : { lastKnown: known }),
-  });
-  await desk.answer(
-    opening,
-    async (_show, cancelled) => {
-      const investigated = await desk.investigate(host, cancelled);
-      return instead(investigated) ?? shown(desk, investigated, isPrivate);
-    },
-    options,
-  );
-};
-
-const shown = (desk: Desk, investigated: Investigated, isPrivate: boolean): Message => {
-  const { host } = investigated;
-  if (investigated.status === 'failed') {
-    const known = lastKnown(desk, investigated.last);
-    const { failure } = investigated;
-    return hostFailedMessage({
-      host,
-      failure,
-      private: isPrivate,
-      ...(known === undefined ? {} : { lastKnown: known }),
-    });
-  }
-  const { id, snapshot, diagnosis, previous } = investigated;
-  return investigationMessage({
-    host,
-    snapshot,
-    diagnosis,
-    rules: desk.rules,
-    measurement: id,
-    private: isPrivate,
-    canWatch: desk.watches !== undefined,
-    ...(previous === undefined ? {} : { previous }),
-    ...(isPrivate ? {} : { asker: desk.caller.userId }),
-    ...(desk.changes === undefined ? {} : { offers: desk.changes.offers(host, diagnosis) }),
-  });
-};
-
-const lastKnown = (desk: Desk, last: Measured | undefined): LastKnown | undefined =>
-  last === undefined
-    ? undefined
-    : { verdict: verdictLine({ ...last, rules: desk.rules }), measuredAt: last.snapshot.measuredAt };
-
-/** What `--why` and the button need to explain one rule on one host. */
-const whyOf = (desk: Desk, { host, diagnosis, snapshot }: Measured, ruleId: string, subject?: string) => {
-  const rule = desk.rules.get(ruleId);
-  const judged = diagnosis.findings.filter(({ id }) => id === ruleId);
-  const finding = judged.find((it) => subject === undefined || it.subject === subject) ?? judged[0];
-  if (rule === undefined || finding === undefined) return undefined;
-  return { rule, host, finding, thresholds: desk.thresholds(host), measuredAt: snapshot.measuredAt };
-};
-
-const explained = (desk: Desk, measured: Measured, ruleId: string): Message | undefined => {
-  const why = whyOf(desk, measured, ruleId);
-  return why === undefined ? undefined : whyMessage(why);
 };
 
 export const command: Command<TcpstatesArgs> = {
@@ -287,7 +190,7 @@ export const command: Command<TcpstatesArgs> = {
       const shows = await measurementOfClick(desk, click);
       if (shows === undefined) return;
       const isPrivate = click.at.kind === 'message' && click.at.whispered;
-      const message = shown(desk, shows.measured, isPrivate);
+      const message = measuredMessage(desk, shows.measured, isPrivate);
       await desk.answer(message, async () => message, { private: isPrivate, at: 'thread' });
     }),
     [ACTIONS.propose]: proposeFinding,
@@ -299,12 +202,12 @@ export const command: Command<TcpstatesArgs> = {
     [ACTIONS.share]: async (desk, click) => {
       const shows = await measurementOfClick(desk, click);
       if (shows === undefined) return;
-      const message = shown(desk, shows.measured, false);
+      const message = measuredMessage(desk, shows.measured, false);
       await desk.answer(message, async () => message);
     },
   },
-  shortcuts: { 'diagnose-message': diagnoseMessage(measure), 'diagnose-host': pickHost },
-  views: { [PICKER.view]: hostPicked(usage, measure) },
+  shortcuts: { 'diagnose-message': diagnoseMessage, 'diagnose-host': pickHost },
+  views: { [PICKER.view]: hostPicked(usage) },
 };
 
 /** less than what blocks/raw.ts lets into a modal */

@@ -1,18 +1,16 @@
 /** Shortcuts: “Diagnose hosts in this message” on an alert, and a picker from anywhere. */
 import { alertHostsMessage, noHostInAlertMessage, PICKER, pickerModal } from '../blocks/alert.js';
 import { type Usage, unknownHostMessage, usageMessage } from '../blocks/notices.js';
-import type { AnswerOptions, Desk, ShortcutHandler, ViewHandler } from '../command.js';
+import type { ShortcutHandler, ViewHandler } from '../command.js';
 import { hostsInText } from '../core/alert-text.js';
-import type { Host } from '../core/inventory.js';
 import type { Submission } from '../ports/inbox.js';
 import { measureMany } from './many.js';
+import { measure } from './measure.js';
 
 /** measured for one alert; the rest is named */
 const ALERT_HOSTS_MAX = 10;
 
-type Measure = (desk: Desk, host: Host, options: AnswerOptions) => Promise<void>;
-
-export const diagnoseMessage = (measure: Measure): ShortcutHandler => ({
+export const diagnoseMessage: ShortcutHandler = {
   title: 'Diagnose hosts in it',
   description: 'Find the registered hosts that an alert names, measure them and answer in its thread',
   on: 'message',
@@ -40,7 +38,7 @@ export const diagnoseMessage = (measure: Measure): ShortcutHandler => ({
     await measureMany(desk, { ...selection, fleet, selector }, {});
     if (rest.length > 0) await desk.whisper(alertHostsMessage(rest));
   },
-});
+};
 const SELECTOR_MAX = 480;
 
 export const pickHost: ShortcutHandler = {
@@ -58,7 +56,7 @@ const chosen = ({ values }: Submission): string => {
   return (typeof value === 'string' ? value : '').trim();
 };
 
-export const hostPicked = (usage: Usage, measure: Measure): ViewHandler => ({
+export const hostPicked = (usage: Usage): ViewHandler => ({
   check: (submission) => (chosen(submission) === '' ? { [PICKER.host]: 'Name a host.' } : undefined),
   run: async (desk, submission) => {
     const typed = chosen(submission);

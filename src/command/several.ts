@@ -1,17 +1,14 @@
 /** What is asked of one host, asked of a few at once: how a rule was judged, the course of a number. */
 import type { Usage } from '../blocks/notices.js';
 import { usageMessage } from '../blocks/notices.js';
-import { trendManyMessage } from '../blocks/trend-many.js';
 import { waitingMessage } from '../blocks/waiting.js';
 import { whyManyMessage } from '../blocks/why-many.js';
 import type { AnswerOptions, Desk } from '../command.js';
 import type { Host } from '../core/inventory.js';
 import type { Rule } from '../core/rule.js';
-import { trendOf } from '../core/trend.js';
 
 /** lines that a chart still shows apart; a page of rows */
 export const SEVERAL = { since: 6, why: 20 } as const;
-const DAY_MS = 86_400_000;
 
 const named = (hosts: readonly Host[], most: number): string =>
   hosts
@@ -67,28 +64,4 @@ export const whyOfMany = async (
     },
     options,
   );
-};
-
-/** What was kept of each host; nothing is asked of them. */
-export const courseOfMany = async (
-  desk: Desk,
-  hosts: readonly Host[],
-  sinceMs: number,
-  options: AnswerOptions,
-): Promise<void> => {
-  const toMs = desk.now();
-  const span = { fromMs: toMs - sinceMs, toMs };
-  const read = async (host: Host, backMs: number) =>
-    (await desk.sweeps?.samples(host, span.fromMs - backMs, span.toMs - backMs)) ?? [];
-  const trends = await Promise.all(
-    hosts.map(async (host) => {
-      const [samples, yesterday] = await Promise.all([read(host, 0), read(host, DAY_MS)]);
-      return {
-        host: host.name,
-        trend: trendOf(samples, yesterday, span, { linesMax: Number.POSITIVE_INFINITY, whole: true }),
-      };
-    }),
-  );
-  const message = trendManyMessage({ hosts: trends });
-  await desk.answer(message, async () => message, options);
 };

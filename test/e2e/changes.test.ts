@@ -6,84 +6,33 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Browser, Locator } from 'playwright-core';
-import { stateScript } from '../../src/core/probe-script.js';
-import { sysctlScript } from '../../src/core/sysctl-script.js';
-import { parseSysctls } from '../../src/core/sysctl-transcript.js';
-import { parseTranscript } from '../../src/core/transcript.js';
-import { RunningCase } from '../../src/lab/case.js';
-import { labCase } from '../../src/lab/cases.js';
-import { enrollment } from '../../src/lab/files.js';
-import { createTransport } from '../../src/ssh/transport.js';
-import type { Workspace } from '../../src/workspace/workspace.js';
-import { anInventory, type FakeTransport } from '../support/bot-fakes.js';
-import { type Running, startLocalWorkspace, startTestBot } from '../support/bot-workspace.js';
-import { launchBrowser, openWorkspace, phone, type WorkspacePage } from '../support/browser.js';
-import { labPolicy, REUSE } from '../support/changing-bot.js';
+import { expect, jest, test } from '@jest/globals';
+import { startLocalWorkspace } from '../support/bot-workspace.js';
+import { openWorkspace, phone } from '../support/browser.js';
+import { REUSE } from '../support/changing-bot.js';
+import { card, type GatedLab, newForEachTry } from '../support/gated-lab.js';
 import { describeNeeding } from '../support/needs.js';
 import { buildPage } from '../support/page-build.js';
 
 jest.setTimeout(300_000);
 const shots = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'tcpstates-shots-'));
-const workerUrl = new URL('../ssh/worker-from-source.mjs', import.meta.url);
 const NAME = 'time-wait-ports';
 
 describeNeeding(
   ['linux', 'root', 'netns', 'sshd', 'ss', 'sudo', 'iptables', 'python3', 'chromium'],
   'a change in the browser, on a host that runs out of ports',
   () => {
-    let running: RunningCase;
-    let browser: Browser;
-    beforeAll(async () => {
-      const about = labCase(NAME);
-      if (about === undefined) throw new Error(`no case ${NAME}`);
-      running = await RunningCase.up(about, { secondsMax: 290, owner: process.pid, enroll: await enrollment() });
-      await running.start();
-      browser = await launchBrowser();
-    });
-    afterAll(async () => {
-      await browser?.close();
-      await running?.down();
-    });
-
-    const read = async () => {
-      const transport = createTransport({ hosts: [running.host], workerUrl });
-      try {
-        const answer = await transport.ask(running.host, sysctlScript());
-        if (answer.status === 'failed') throw new Error(answer.failure.message);
-        return parseSysctls(answer.transcript.text);
-      } finally {
-        await transport.close(0);
-      }
-    };
-    const setTo = async (key: string): Promise<string | undefined> => (await read()).values[key];
-
-    const start = (workspace: Workspace, stateDir?: string): Promise<Running> => {
-      const inventory = anInventory(running.host);
-      return startTestBot(workspace, {
-        transport: createTransport({ hosts: [running.host], workerUrl }) as unknown as FakeTransport,
-        inventory: { current: () => inventory, problem: () => undefined },
-        scripts: { state: stateScript, sysctl: sysctlScript },
-        parse: { sysctl: parseSysctls, state: parseTranscript },
-        policy: () => labPolicy(),
-        verifyAfterSeconds: [8],
-        ...(stateDir === undefined ? {} : { stateDir }),
-      });
-    };
-
-    const card = async (page: WorkspacePage, words: string | RegExp): Promise<Locator> => {
-      const found = page.page.getByTestId('channel').getByTestId('message').filter({ hasText: words }).last();
-      await found.waitFor({ timeout: 60_000 });
-      return found;
-    };
+    const { labs, browser, valuesOf } = newForEachTry([NAME]);
+    const value = async (): Promise<string | undefined> => (await valuesOf(REUSE))[0];
 
     test('is asked for, allowed, measured, confirmed and kept; and without a confirmation the value is back', async () => {
+      const lab = labs[0] as GatedLab;
+      await lab.running.start();
       const workspace = await startLocalWorkspace({ pageFolder: buildPage() });
-      const first = await start(workspace);
-      const page = await openWorkspace(browser, workspace.url, { as: 'U0ADA000001' });
+      const first = await lab.startBot(workspace);
+      const page = await openWorkspace(browser(), workspace.url, { as: 'U0ADA000001' });
       await page.openChannel('incident-7');
-      expect(await setTo(REUSE)).toBe('0');
+      expect(await value()).toBe('0');
 
       await page.say(`/tcpstates ${NAME}`);
       const finding = await card(page, 'CRITICAL');
@@ -101,7 +50,7 @@ describeNeeding(
 
       // Between asking and allowing the bot is started anew.
       await first.bot.stop(500);
-      const second = await start(workspace, first.stateDir);
+      const second = await lab.startBot(workspace, { stateDir: first.stateDir });
 
       // Who asked may not allow it.
       await page.click(proposed, /^Approve/);
@@ -110,18 +59,18 @@ describeNeeding(
       await page.openChannel('incident-7');
       await proposed.getByRole('button', { name: /^Approve/ }).dblclick();
       const applied = await card(page, 'IN FORCE');
-      expect(await setTo(REUSE)).toBe('1');
+      expect(await value()).toBe('1');
       await card(page, 'BETTER');
       await applied.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'change-4-better.png'));
-      const symptom = await running.symptom<{ connects: { ok: number; errors?: unknown } }>();
+      const symptom = await lab.running.symptom<{ connects: { ok: number; errors?: unknown } }>();
       expect(symptom.connects.ok).toBeGreaterThan(50);
 
       await page.become('Ada Lovelace');
       await page.openChannel('incident-7');
       await page.click(applied, /^Confirm/);
       await card(page, /CONFIRMED {2}/);
-      const kept = await read();
+      const kept = await lab.read();
       expect(kept.boot?.[REUSE]).toContainEqual({ file: '/etc/sysctl.d/90-tcpstates.conf', value: '1' });
       await page.screenshot(join(shots, 'change-5-confirmed.png'));
 
@@ -135,11 +84,11 @@ describeNeeding(
       await page.openChannel('incident-7');
       await page.click(tried, /^Approve/);
       await card(page, 'IN FORCE, NOT CONFIRMED');
-      expect(await setTo(REUSE)).toBe('0');
+      expect(await value()).toBe('0');
       await second.bot.stop(500);
       await new Promise((resolve) => setTimeout(resolve, 33_000));
-      expect(await setTo(REUSE)).toBe('1');
-      await start(workspace, first.stateDir);
+      expect(await value()).toBe('1');
+      await lab.startBot(workspace, { stateDir: first.stateDir });
       const reverted = await card(page, 'REVERTED');
       await reverted.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'change-6-reverted.png'));
@@ -148,7 +97,7 @@ describeNeeding(
       await page.screenshot(join(shots, 'change-7-list.png'));
       expect(page.errors).toEqual([]);
 
-      const small = await openWorkspace(browser, workspace.url, { as: 'U0GRACE0001', viewport: phone });
+      const small = await openWorkspace(browser(), workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');
       await small.screenshot(join(shots, 'change-8-phone.png'));
     });
