@@ -17,7 +17,7 @@ describe('before and after', () => {
       number({ name: 'TIME_WAIT', unit: 'sockets' }),
       'crit: TIME_WAIT 65,536 sockets',
     ],
-    ['a rate', number({ name: 'ListenDrops', value: 1500.25, unit: '/s' }), 'crit: ListenDrops 1,500.25 /s'],
+    ['a rate', number({ name: 'ListenDrops', value: 1500.25, unit: '/s' }), 'crit: ListenDrops 1,500 /s'],
     [
       'a share',
       number({ name: 'port use to 10.0.3.7:5432', value: 0.857, unit: 'ratio', limit: 1 }),
