@@ -14,7 +14,8 @@ import { inventoryBench } from './inventory.js';
 import type { Report } from './node-client.js';
 import { benchTable } from './table.js';
 import { type Target, targets, targetTable } from './targets.js';
-import { OURS, TOOLS, type Tool } from './tools.js';
+import type { Tool } from './tool.js';
+import { OURS, TOOLS } from './tools.js';
 
 /** Medians over the rounds; milliseconds and megabytes. */
 export interface Measured {

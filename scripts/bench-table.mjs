@@ -44,7 +44,8 @@ const warmRows = (fleets) =>
 
 const targetRows = (targets) =>
   targets.map(
-    ({ work, asked, measured, reached }) => `| ${work} | ${asked} | ${measured} | ${reached ? 'yes' : 'no'} |`,
+    ({ work, asked, measured, reached }) =>
+      `| ${work} | ${asked} | ${measured} | ${reached === undefined ? 'of 1,000 hosts' : reached ? 'yes' : 'no'} |`,
   );
 
 /** What others did when it began; at the end the load is the bench's own. */

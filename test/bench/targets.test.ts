@@ -1,7 +1,7 @@
 /** What a run reached: ratios within it, its largest fleet, and nothing of what it did not measure. */
 import { expect, test } from '@jest/globals';
 import type { BenchResult, Measured } from '../../bench/main.js';
-import { targets } from '../../bench/targets.js';
+import { targets, targetTable } from '../../bench/targets.js';
 
 const took = (wallMs: number, cpuMs = 0, idleMb?: number): Measured => ({
   wallMs,
@@ -48,4 +48,18 @@ test('each by its own measure, reached or not', () => {
 
 test('a run that measured nothing claims nothing', () => {
   expect(targets({ fleets: { cheap: {}, sshd: {} } })).toEqual([]);
+});
+
+test('what is asked of 1,000 hosts is neither reached nor missed with fewer', () => {
+  const small = targets({
+    fleets: { cheap: { 50: fleets.cheap['50'] ?? {} }, sshd: { 1: fleets.sshd['1'] ?? {} } },
+  });
+  expect(small.map(({ work, reached }) => [work, reached])).toEqual([
+    ['cold, 50 hosts, against xargs ssh', undefined],
+    ['cold, one host, against ssh', true],
+    ['CPU a cold host, 50 hosts', undefined],
+  ]);
+  expect(targetTable(small)).toContain(
+    '| cold, 50 hosts, against xargs ssh | ≥ 4× | 1.0× | asked of 1000 hosts: --full |',
+  );
 });
