@@ -1,8 +1,7 @@
 /** The one message of a change, for every moment of its life: what, who, what is in force, how long, what it did, what can be done. */
-import type { Button } from '@slack/types';
 import { type Change, isEnded } from '../core/change.js';
 import { BOOT_FILE } from '../core/dry-run.js';
-import { ACTIONS, encodeRef } from './actions.js';
+import { buttonsFor } from './change-buttons.js';
 import {
   diffBlocks,
   type Mention,
@@ -10,11 +9,10 @@ import {
   mentions,
   OUTCOMES,
   type SettingWords,
-  stateWord,
   titleOf,
   whoDid,
 } from './change-words.js';
-import { actions, bullets, button, context, header, type Line, lines, type Moment, rich } from './elements.js';
+import { actions, bullets, context, header, type Line, lines, type Moment, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { AnyBlock, Message } from './message.js';
@@ -179,66 +177,6 @@ const measurementBlocks = (change: Change): AnyBlock[] => {
   return [rich(lines([{ bold: 'Measured' }]), bullets(change.measurements.map(measurementLine)))];
 };
 
-/** Whether the last look at the host found it worse: then the way back comes first. */
-export const gotWorse = (change: Change): boolean => change.measurements.at(-1)?.outcome === 'worse';
-
-/** The buttons that fit what it is now; none for what nobody can do any more. */
-export const buttonsFor = ({ change, glass }: Pick<ChangeCard, 'change' | 'glass'>): Button[] => {
-  const value = encodeRef({ host: change.plan.host.name, change: change.id, digest: change.digest });
-  const on = `${change.plan.host.name}: ${change.plan.entries.map(({ key }) => key.split('.').at(-1)).join(', ')}`;
-  const make = (
-    action: string,
-    text: string,
-    more: { style?: 'primary' | 'danger'; confirm?: { title: string; text: string; yes: string; no: string } } = {},
-  ): Button => button(action, text, { value, label: `${text}: ${on}`, ...more });
-  const dryRun = make(ACTIONS.changeDryRun, 'Dry run');
-  const deny = make(ACTIONS.changeDeny, 'Deny');
-  const review =
-    change.review !== undefined && change.review.doneBy === undefined ? [make(ACTIONS.changeReview, 'Reviewed')] : [];
-  const idle = change.underway === undefined;
-  if (change.wave !== undefined && (change.state === 'proposed' || change.state === 'approved')) return [dryRun];
-  switch (change.state) {
-    case 'proposed':
-      return [
-        make(ACTIONS.changeApprove, 'Approve', { style: 'primary' }),
-        deny,
-        dryRun,
-        make(ACTIONS.changeWho, 'Who can?'),
-        ...(glass ? [make(ACTIONS.changeGlass, 'Break glass', { style: 'danger' })] : []),
-      ];
-    case 'approved':
-      return [deny, dryRun, ...review];
-    case 'applying':
-      return review;
-    case 'applied':
-    case 'verified': {
-      if (change.underway?.step === 'revert' || change.held !== undefined) return review;
-      const worse = gotWorse(change);
-      const revert = make(ACTIONS.changeRevert, 'Revert now', worse ? { style: 'primary' } : {});
-      const keep = change.plan.persistent ? 'and kept for the next boot' : 'until the next reboot';
-      const confirm = make(ACTIONS.changeConfirm, 'Confirm', {
-        ...(worse ? {} : { style: 'primary' as const }),
-        ...(worse
-          ? {
-              confirm: {
-                title: 'It got worse. Keep it?',
-                text: `The last measurement is worse than before. The values would stay in force, ${keep}.`,
-                yes: 'Keep it',
-                no: 'Cancel',
-              },
-            }
-          : {}),
-      });
-      const steps = !idle ? [revert] : worse ? [revert, confirm] : [confirm, revert];
-      return [...steps, ...review];
-    }
-    case 'confirmed':
-      return [make(ACTIONS.changeUndo, 'Undo'), ...review];
-    default:
-      return review;
-  }
-};
-
 const reviewLines = (change: Change): Line[] =>
   change.review === undefined
     ? []
@@ -284,5 +222,3 @@ export const changeMessage = (card: ChangeCard): Message => {
   const act = change.state === 'revert-failed' ? '. Look at the host now' : '';
   return messageOf(spoken(`${titleOf(change)}${judged}${act}`), cardParts(card), '/changes shows all of it.');
 };
-
-export { stateWord };

@@ -1,7 +1,8 @@
 /** What a change looks like in every state, and every refusal; and that nothing which is approved is ever cut short. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { buttonsFor, type ChangeCard, changeMessage } from '../../src/blocks/change-card.js';
+import { buttonsFor } from '../../src/blocks/change-buttons.js';
+import { type ChangeCard, changeMessage } from '../../src/blocks/change-card.js';
 import { changeDetailMessage, changesMessage, noSuchChangeMessage } from '../../src/blocks/change-list.js';
 import {
   byHandModal,
