@@ -169,6 +169,10 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     readSysctls: (host) => investigations.readSysctls(host),
     readMany: (hosts) => fleets.readSysctls(fleets.newId(), hosts, () => undefined),
     maySee,
+    subjectNow: (account) => {
+      const [teamId = '', userId = ''] = account.split(':');
+      return subjectOf({ teamId, userId, channel: '' }, true);
+    },
     verifyAfterSeconds: parts.verifyAfterSeconds ?? [30, 120, 300],
     ...(parts.onCall === undefined ? {} : { onCall: parts.onCall }),
     secret: parts.secret ?? (() => undefined),

@@ -1,7 +1,7 @@
 /** Sends an approved change to its host: everything that was approved is compared once more before the first word. */
 import * as decide from '../core/change-decide.js';
 import { hostIdentity, planDigest } from '../core/plan-digest.js';
-import { evaluateKeys } from '../core/policy.js';
+import { evaluateKeys, tightened } from '../core/policy.js';
 import { dueAfterNotAfter, dueToApply, hostNotAfter, NOT_AFTER_SECONDS } from './change-due.js';
 import { hostOf } from './change-permission.js';
 import type { ChangePorts, Diagnose, Result } from './change-ports.js';
@@ -32,14 +32,24 @@ export const apply = async (parts: ApplyParts, id: string): Promise<Result> => {
   // The policy may have moved since: what it allows no longer is not applied.
   const before = await beforeOf(parts, change.undoes, change.plan.host.name, change.plan.entries);
   const keys = evaluateKeys(policy(), parts.catalogue, change.plan.entries, before);
-  if (host === undefined || digest !== change.digest || !keys.allowed) {
-    const detail =
-      host === undefined
-        ? 'the host is no longer registered'
-        : keys.allowed
-          ? 'the host is registered otherwise than when this was approved'
-          : keys.why;
-    return record(parts, change, id, { ok: true, events: [{ type: 'went-stale', atMs: clock.now(), detail }] }, 'bot');
+  const glass = change.approvals.some(({ breakGlass }) => breakGlass !== undefined);
+  const detail =
+    host === undefined
+      ? 'the host is no longer registered'
+      : digest !== change.digest
+        ? 'the host is registered otherwise than when this was approved'
+        : tightened(keys, {
+            approvals: glass ? Number.POSITIVE_INFINITY : change.approvals.length,
+            persistent: change.plan.persistent,
+          });
+  if (host === undefined || detail !== undefined) {
+    return record(
+      parts,
+      change,
+      id,
+      { ok: true, events: [{ type: 'went-stale', atMs: clock.now(), detail: detail ?? '' }] },
+      'bot',
+    );
   }
   const found = await parts.diagnose(host);
   const hostClock = found.ok ? await gate.clock(host) : { failure: found.failure };

@@ -59,10 +59,10 @@ export class ChangeLifecycle {
       });
     };
     // A bot that dies between the approval and the first word to the host is taken over by whoever finds this due.
-    const result = await recordStep(parts, asker, id, judge, (nowMs) => [
-      dueToApply(id, nowMs),
-      ...(glass === undefined ? [] : [dueToTellSkipped(id, nowMs)]),
-    ]);
+    const result = await recordStep(parts, asker, id, judge, {
+      due: (nowMs) => [dueToApply(id, nowMs), ...(glass === undefined ? [] : [dueToTellSkipped(id, nowMs)])],
+      ...(wave === undefined ? {} : { wave }),
+    });
     if (!result.ok || result.change.state !== 'approved') return result;
     return goOn(parts, result.change, () => apply(parts, id));
   }
@@ -99,16 +99,17 @@ export class ChangeLifecycle {
     );
   }
 
-  revert(asker: Asker, id: string, why: string): Promise<Result> {
-    return stepOnHost(this.parts, asker, id, 'revert', (change, by, nowMs) =>
+  /** @param wave as one of its hosts, where the whole is taken back */
+  revert(asker: Asker, id: string, why: string, wave?: string): Promise<Result> {
+    const begin = (change: Change, by: Actor, nowMs: number): Decision =>
       decide.beginRevert(change, {
         by,
         nowMs,
         why,
         notAfterMs: notAfter(nowMs),
         permission: this.may(asker, 'revert', change),
-      }),
-    );
+      });
+    return stepOnHost(this.parts, asker, id, 'revert', begin, wave);
   }
 
   /** Whether somebody may allow it alone, in an emergency; asked again when they do. */

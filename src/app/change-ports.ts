@@ -25,6 +25,9 @@ export interface ChangePorts {
 /** Measures and judges a host afresh; never throws. */
 export type Diagnose = (host: Host) => Promise<{ ok: true; diagnosis: Diagnosis } | { ok: false; failure: string }>;
 
+/** What an account is at this moment, looked up afresh; what could not be found out counts as no, and says so. */
+export type SubjectNow = (account: string) => Promise<Subject>;
+
 /** Who clicks, as it was looked up at this click. */
 export interface Asker {
   subject: Subject;

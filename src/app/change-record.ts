@@ -106,20 +106,32 @@ const load = async (
   }
 };
 
+export interface StepOptions {
+  due?: (nowMs: number) => DueDraft[];
+  /** the wave that takes it in a person's name: they did nothing that could be refused where another process was quicker */
+  wave?: string;
+}
+
+const TAKEN: ReadonlySet<string> = new Set(['wrong-state', 'already-approved', 'under-way']);
+/** Whether a refusal says that another process was quicker with the very same step. */
+export const wasTaken = (code: string): boolean => TAKEN.has(code);
+
 /** A person's step: judged on what the change is now, and on what it has become where somebody was quicker. */
 export const recordStep = async (
   parts: RecordParts,
   asker: Asker,
   id: string,
   judge: (change: Change, by: Actor, nowMs: number) => Decision,
-  due?: (nowMs: number) => DueDraft[],
+  { due, wave }: StepOptions = {},
 ): Promise<Result> => {
   const by = actorOf(parts, asker);
   for (let tries = 1; ; tries++) {
     const loaded = await load(parts, id);
     if (!loaded.ok) return loaded;
     const nowMs = parts.clock.now();
-    const result = await record(parts, loaded.change, id, judge(loaded.change, by, nowMs), by, {
+    const decision = judge(loaded.change, by, nowMs);
+    if (!decision.ok && wave !== undefined && wasTaken(decision.refusal.code)) return decision;
+    const result = await record(parts, loaded.change, id, decision, by, {
       ...(due === undefined ? {} : { due: due(nowMs) }),
       ...(asker.channel === undefined ? {} : { channel: asker.channel }),
     });

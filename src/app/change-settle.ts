@@ -64,8 +64,12 @@ export const stepOnHost = async (
   id: string,
   verb: 'confirm' | 'revert',
   begin: (change: Change, by: Actor, nowMs: number) => Decision,
+  wave?: string,
 ): Promise<Result> => {
-  const intended = await recordStep(parts, asker, id, begin, (nowMs) => [dueToSettle(id, nowMs)]);
+  const intended = await recordStep(parts, asker, id, begin, {
+    due: (nowMs) => [dueToSettle(id, nowMs)],
+    ...(wave === undefined ? {} : { wave }),
+  });
   if (!intended.ok) return intended;
   const host = hostOf(parts, intended.change);
   if (host === undefined) return intended;

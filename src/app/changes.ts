@@ -18,7 +18,7 @@ import { changeDeskAt } from './change-desk.js';
 import { GateDoor } from './change-gate.js';
 import { ChangeLifecycle } from './change-lifecycle.js';
 import { mentionsOf } from './change-people.js';
-import type { ChangePorts, Diagnose, Notice } from './change-ports.js';
+import type { ChangePorts, Diagnose, Notice, SubjectNow } from './change-ports.js';
 import { StepUp } from './change-step-up.js';
 import { Waves } from './wave.js';
 import { WaveBoard } from './wave-board.js';
@@ -31,6 +31,7 @@ export interface ChangesParts extends ChangePorts {
   readSysctls: (host: Host) => Promise<SysctlsRead>;
   readMany: (hosts: readonly Host[]) => Promise<SysctlsOfMany>;
   maySee: (caller: Caller, host: Host, subject: Subject) => boolean;
+  subjectNow: SubjectNow;
   /** seconds after a change came into force */
   verifyAfterSeconds: readonly number[];
   /** `team:user` of whoever is on call now */
@@ -73,6 +74,7 @@ export class Changes {
       ...parts,
       lifecycle: this.lifecycle,
       moved: (wave) => void this.waveBoard.refresh(wave.id),
+      isBehind: (wave, changes) => this.waveBoard.isBehind(wave, changes),
       tell: (wave, about, due, change) => this.waveBoard.tell(wave, about, due, change),
     });
     this.waveBoard = new WaveBoard({

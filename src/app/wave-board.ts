@@ -25,6 +25,7 @@ export interface WaveStanding extends KeptStanding {
   shows: number;
 }
 export const WAVE_MESSAGES = 'wave-message';
+const MEND_WITHIN_MS = 3_600_000;
 
 export interface WaveBoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'log'>, PermissionParts {
   chat: Chat;
@@ -66,6 +67,17 @@ export class WaveBoard {
     return this.looks.at(id);
   }
 
+  /**
+   * Whether the message shows less than has become of the wave. One that can't be mended for an hour is left as it is: its channel
+   * may be gone.
+   */
+  async isBehind(wave: Wave, changes: ReadonlyMap<string, Change>): Promise<boolean> {
+    const standing = (await this.parts.store.documents.get<WaveStanding>(WAVE_MESSAGES, wave.id))?.value;
+    const endedMs = Math.max(wave.endedAtMs ?? 0, ...[...changes.values()].map(({ endedAtMs = 0 }) => endedAtMs));
+    const isLate = this.parts.clock.now() - endedMs > MEND_WITHIN_MS;
+    return standing?.posted !== undefined && standing.shows !== sumOf(wave, changes) && !isLate;
+  }
+
   async stop(): Promise<void> {
     await this.looks.finish();
   }
@@ -78,7 +90,11 @@ export class WaveBoard {
     const { store, chat } = this.parts;
     const posted = (await store.documents.get<WaveStanding>(WAVE_MESSAGES, wave.id))?.value.posted;
     const place = (await store.documents.get<WaveDraft>(WAVE_DRAFTS, wave.id))?.value.place;
-    if (posted === undefined) return;
+    if (posted === undefined) {
+      // Without its message there is no thread to tell them in: it is posted first, and this tried again.
+      await this.refresh(wave.id);
+      throw new Error('the message of the wave is not posted yet');
+    }
     const people = this.parts.peopleFor(wave, about, change);
     const message = waveNudgeMessage({ wave, about, people, ...(change === undefined ? {} : { change }) });
     const told = await once(this.parts, due.id, async () => {

@@ -158,7 +158,7 @@ export const waveDeskAt = (here: Standpoint, of: WavesHere): WaveDesk => {
           return refuse({
             what: 'Confirming',
             code: 'wrong-state',
-            detail: 'no host of what was shown is in force, unconfirmed and not worse',
+            detail: 'no host of what was shown is verified and waits for a confirmation',
           });
         return refused.length === 0
           ? undefined

@@ -2,24 +2,28 @@
  * Carries waves: writes a change for each host, takes the one approval, begins batch after batch, stops. Each host's change goes
  * its own audited way through the life-cycle; a wave that loses its process is taken up by whoever finds it due.
  */
-import type { Change } from '../core/change.js';
+import { type Change, isEnded } from '../core/change.js';
+import type { Permission } from '../core/change-decide.js';
 import { hostIdentity } from '../core/plan-digest.js';
-import { evaluateKeys } from '../core/policy.js';
+import { evaluateKeys, tightened } from '../core/policy.js';
 import {
   approveWave,
+  begunOf,
   denyWave,
   membersOf,
   revertWave,
   stopWave,
   type Wave,
   type WaveActor,
+  type WaveDecision,
+  type WaveMember,
   waveDigest,
 } from '../core/wave.js';
-import { isSettled, toConfirm } from '../core/wave-course.js';
+import { isOpen, isSettled, toConfirm } from '../core/wave-course.js';
 import type { DueDraft } from '../ports/store.js';
 import type { ChangeLifecycle } from './change-lifecycle.js';
 import { actorOf, permission } from './change-permission.js';
-import type { Asker, ChangePorts, Notice, Nudge, Result } from './change-ports.js';
+import type { Asker, ChangePorts, Notice, Nudge, Result, SubjectNow } from './change-ports.js';
 import { proposeWave, type WaveWish } from './wave-propose.js';
 import { dueToLook, unknownWave, WaveRecords, type WaveResult } from './wave-records.js';
 import { WaveTurns } from './wave-turns.js';
@@ -31,8 +35,12 @@ export interface WavesParts extends ChangePorts {
   lifecycle: Pick<ChangeLifecycle, 'propose' | 'approve' | 'withdraw' | 'confirm' | 'revert'>;
   /** seconds after a change came into force */
   verifyAfterSeconds: readonly number[];
+  /** What an account is now: an approval is believed at each host's turn, not for the whole course. */
+  subjectNow: SubjectNow;
   /** told after every move; what it does must not fail the move */
   moved: (wave: Wave) => void;
+  /** whether the wave's message shows less than has become of it */
+  isBehind: (wave: Wave, changes: ReadonlyMap<string, Change>) => Promise<boolean>;
   /** Tells people who must act, once per what is due; `change` where it is about one of its hosts. Rejects where they could not be told. */
   tell: (wave: Wave, about: Nudge, due: DueDraft, change?: Change) => Promise<void>;
 }
@@ -66,13 +74,15 @@ export class Waves {
       const keys = evaluateKeys(policy(), catalogue, plan?.entries ?? []);
       const known = host !== undefined && plan !== undefined;
       const same = known && JSON.stringify(hostIdentity(host)) === JSON.stringify(plan.host);
-      if (!same || !keys.allowed) {
+      const why = same
+        ? tightened(keys, { approvals: wave.approvalsNeeded, persistent: wave.persistent })
+        : 'it is registered otherwise than when this was proposed';
+      if (!same || why !== undefined) {
         // What is shown can't be had any more, whoever approves it.
-        const why = same ? keys.why : 'it is registered otherwise than when this was proposed';
-        const events = [{ type: 'wave-stale' as const, why, host: name, atMs: by.atMs }];
+        const events = [{ type: 'wave-stale' as const, why: why ?? '', host: name, atMs: by.atMs }];
         await this.records.decide(id, 'bot', (now) => (now.state === 'proposed' ? { ok: true, events } : moved));
         void this.turns.poke(id);
-        return this.records.refused(wave, by, { code: 'another-plan', detail: `${name}: ${why}` }, name);
+        return this.records.refused(wave, by, { code: 'stale', detail: `${name}: ${why ?? ''}` }, name);
       }
       const may = permission(this.parts, asker, 'approve', host);
       if (!may.allowed) return this.records.refused(wave, by, { code: 'not-permitted', detail: may.why }, name);
@@ -95,17 +105,33 @@ export class Waves {
 
   /** Before it began: by who asked for it, or who may approve on one of its hosts. */
   deny(asker: Asker, id: string, why: string): Promise<WaveResult> {
-    return this.step(asker, id, 'approve', (wave, by) => denyWave(wave, by, why, by.atMs));
+    return this.step(asker, id, 'approve', anyHost, (wave, by) => denyWave(wave, by, why, by.atMs));
   }
 
   /** Nothing new is begun. What is in force keeps its own timer: it is confirmed or taken back host by host, or as a whole. */
   stop(asker: Asker, id: string): Promise<WaveResult> {
-    return this.step(asker, id, 'revert', (wave, by) => stopWave(wave, by, `asked by ${by.person}`, by.atMs));
+    return this.step(asker, id, 'revert', anyHost, (wave, by) => stopWave(wave, by, `asked by ${by.person}`, by.atMs));
   }
 
-  /** Stops it, and takes back whatever is in force now or comes into force after all. */
+  /**
+   * Stops it, and takes back whatever is in force now or comes into force after all. It takes the right on each host that this
+   * means; those that had no turn, are over, or are no longer registered have nothing to take back.
+   */
   revert(asker: Asker, id: string): Promise<WaveResult> {
-    return this.step(asker, id, 'revert', (wave, by) => revertWave(wave, by), true);
+    const mayAll: Judge = async (wave, verdictOf, by) => {
+      const changes = await this.records.changesOf(wave);
+      const { hosts } = this.parts.inventory();
+      const meant = begunOf(wave).filter(({ change: of, host }) => {
+        const change = changes.get(of);
+        return change !== undefined && !isEnded(change.state) && hosts.has(host);
+      });
+      if (meant.length === 0) return anyHost(wave, verdictOf, by);
+      return meant.flatMap((member) => {
+        const verdict = verdictOf(member);
+        return verdict.allowed ? [] : [`${member.host}: ${verdict.why}`];
+      })[0];
+    };
+    return this.step(asker, id, 'revert', mayAll, revertWave);
   }
 
   /**
@@ -142,7 +168,7 @@ export class Waves {
     const { wave } = stored;
     const changes = await this.records.changesOf(wave);
     const batch = wave.batches.find((members) => members.some((member) => member.change === change.id)) ?? [];
-    const first = batch.find((member) => toConfirm(wave, changes, wave.begun).includes(member));
+    const first = batch.find((member) => isOpen(changes.get(member.change)));
     if (about !== 'window' || first?.change === change.id) await this.parts.tell(wave, about, due, change);
   }
 
@@ -158,14 +184,16 @@ export class Waves {
       return;
     }
     // Before the look: one that dies in it is found again.
-    if (!isSettled(wave, await this.records.changesOf(wave)))
-      await this.parts.store.due.schedule([dueToLook(wave, this.parts.clock.now())]);
+    const changes = await this.records.changesOf(wave);
+    const isLeft = !isSettled(wave, changes) || (await this.parts.isBehind(wave, changes));
+    if (isLeft) await this.parts.store.due.schedule([dueToLook(wave, this.parts.clock.now())]);
     void this.turns.poke(subject);
   }
 
   /** Does what can be done now, and what comes of it. */
-  look(id: string): Promise<void> {
-    return this.turns.poke(id);
+  async look(id: string): Promise<void> {
+    await this.turns.poke(id);
+    await this.turns.begun();
   }
 
   /** Begins nothing new, and waits for what is under way; what is left stays due. */
@@ -177,18 +205,16 @@ export class Waves {
     asker: Asker,
     id: string,
     action: 'approve' | 'revert',
-    judge: (wave: Wave, by: WaveActor) => ReturnType<typeof stopWave>,
-    everywhere = false,
+    may: Judge,
+    judge: (wave: Wave, by: WaveActor) => WaveDecision,
   ): Promise<WaveResult> {
     const stored = await this.records.load(id);
     if (stored === undefined) return unknownWave(id);
     const by = this.actor(asker);
     const { hosts } = this.parts.inventory();
-    const verdicts = membersOf(stored.wave).map(({ host }) => permission(this.parts, asker, action, hosts.get(host)));
-    const refused = verdicts.flatMap((verdict) => (verdict.allowed ? [] : [verdict.why]));
-    const own = !everywhere && by.person === stored.wave.requester.person;
-    if (!own && (everywhere ? refused.length > 0 : refused.length === verdicts.length))
-      return this.records.refused(stored.wave, by, { code: 'not-permitted', detail: refused[0] ?? '' });
+    const verdictOf = ({ host }: WaveMember) => permission(this.parts, asker, action, hosts.get(host));
+    const no = await may(stored.wave, verdictOf, by);
+    if (no !== undefined) return this.records.refused(stored.wave, by, { code: 'not-permitted', detail: no });
     return this.after(await this.records.decide(id, by, (wave) => judge(wave, by)));
   }
 
@@ -210,5 +236,20 @@ export class Waves {
     };
   }
 }
+
+/** Who may take a step of the whole. @returns why not */
+type Judge = (
+  wave: Wave,
+  verdictOf: (member: WaveMember) => Permission,
+  by: WaveActor,
+) => string | undefined | Promise<string | undefined>;
+
+/** Who asked for it, and who may on any of its hosts. */
+const anyHost: Judge = (wave, verdictOf, by) => {
+  if (by.person === wave.requester.person) return undefined;
+  const verdicts = membersOf(wave).map(verdictOf);
+  const [first] = verdicts.flatMap((verdict) => (verdict.allowed ? [] : [verdict.why]));
+  return verdicts.some(({ allowed }) => allowed) ? undefined : (first ?? '');
+};
 
 const moved = { ok: false, refusal: { code: 'wrong-state', detail: 'it has moved meanwhile' } } as const;

@@ -15,6 +15,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'own-request': 'It is your own request.',
   'already-approved': 'You have approved it already; a person counts once.',
   'another-plan': 'This message shows another plan than the stored one. Look at /changes for what it is.',
+  stale: 'What was proposed can’t be had any more; nothing was changed.',
   expired: 'Its time is over.',
   'wrong-state': 'It is too late for that.',
   'under-way': 'That is being done already.',

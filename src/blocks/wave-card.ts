@@ -165,7 +165,9 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
       : [
           make(
             ACTIONS.waveConfirm,
-            good.length === inForce.length ? `Confirm ${allOf(good.length)}` : `Confirm the ${good.length} not worse`,
+            good.length === inForce.length
+              ? `Confirm ${allOf(good.length)}`
+              : `Confirm ${good.length} of ${inForce.length}`,
             {
               ...(isBad ? {} : { style: 'primary' as const }),
             },

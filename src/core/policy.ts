@@ -279,6 +279,20 @@ export const evaluateKeys = (
   };
 };
 
+/**
+ * What was proposed under an older policy, as it is now.
+ * @param asked approvals that were asked for, and whether the values are to outlive a reboot
+ * @returns why it can't be had any more; undefined where it can
+ */
+export const tightened = (keys: KeysVerdict, asked: { approvals: number; persistent: boolean }): string | undefined => {
+  if (!keys.allowed) return keys.why;
+  if (keys.approvals > asked.approvals)
+    return `the policy asks for ${keys.approvals} approvals now, and ${asked.approvals} when it was proposed: propose it again`;
+  return asked.persistent && !keys.mayPersist
+    ? 'the policy allows these keys at runtime only now: propose it again without keeping them for the next boot'
+    : undefined;
+};
+
 /** A selector that is known to be good. @throws RangeError with the problem where it is not */
 export const mustSelect = (text: string): Selector => {
   const parsed: ParsedSelector = parseSelector(text);

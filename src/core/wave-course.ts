@@ -2,61 +2,76 @@
 import { type Change, isEnded } from './change.js';
 import { begunOf, isOver, membersOf, type Wave, type WaveEvent, type WaveMember } from './wave.js';
 
-/** A host that can't be asked at its turn holds up a wave for so long, then stops it. */
+/** A host that can't be asked at its turn, or of which nothing is known, holds up a wave for so long, then stops it. */
 const REACH_MS_MAX = 60_000;
 /** A process that died while it wrote the hosts' changes is not waited for longer. */
 const PROPOSING_MS_MAX = 120_000;
 
-/** What the wave needs to know of a host's change. `looked at`: once, and not worse; `good`: at all looks, or confirmed. */
-export type MemberState = 'waiting' | 'under way' | 'looked at' | 'good' | 'bad';
+/**
+ * Where a host stands in its wave. `looked at`: once, and not worse; `good`: nothing more is waited for; `bad`: the wave does not
+ * go on over it, and why.
+ */
+export type Standing = { is: 'waiting' | 'under way' | 'looked at' | 'good' } | { is: 'bad'; why: string };
 
-const lastLook = (wave: Pick<Wave, 'looksSeconds'>): number => wave.looksSeconds.at(-1) ?? 0;
+type Course = Pick<Wave, 'looksSeconds' | 'pace' | 'batches' | 'begun'>;
 
-export const memberState = (
-  change: Change | undefined,
-  wave: Pick<Wave, 'looksSeconds'>,
-  nowMs: number,
-): MemberState => {
-  if (change === undefined) return 'bad';
-  const look = change.measurements.at(-1);
-  if (look?.outcome === 'worse') return 'bad';
-  switch (change.state) {
-    case 'proposed':
-      return 'waiting';
-    case 'approved':
-      return nowMs - (change.approvals.at(-1)?.atMs ?? nowMs) > REACH_MS_MAX ? 'bad' : 'under way';
-    case 'applying':
-      return 'under way';
-    case 'applied':
-      if (look === undefined) return 'under way';
-      if (look.outcome !== 'unknown') return 'looked at';
-      return look.afterSeconds >= lastLook(wave) ? 'bad' : 'under way';
-    case 'verified':
-    case 'confirmed':
-      return 'good';
-    default:
-      return 'bad';
-  }
+const bad = (why: string): Standing => ({ is: 'bad', why });
+
+const lastLook = ({ looksSeconds }: Course): number => looksSeconds.at(-1) ?? 0;
+
+/** Whether a host was looked at as the pace promises before others follow it: the canary at all looks, whatever the pace. */
+const wasLookedAt = ({ id, measurements }: Change, course: Course): boolean => {
+  const look = measurements.at(-1);
+  if (look === undefined || look.outcome === 'unknown' || look.outcome === 'worse') return false;
+  const isCanary = course.batches[0]?.some(({ change }) => change === id) === true;
+  return (course.pace === 'first-look' && !isCanary) || look.afterSeconds >= lastLook(course);
 };
 
-/** Why a wave does not go on over this host. */
-const troubleOf = (change: Change | undefined): string => {
-  if (change === undefined) return 'its change is gone';
-  if (change.measurements.at(-1)?.outcome === 'worse') return 'it got worse';
-  switch (change.state) {
+const inForceStanding = (change: Change, course: Course, nowMs: number): Standing => {
+  const { held, underway, windowEndsAtMs, measurements, state } = change;
+  if (held !== undefined) return bad('it is to take its values back, and can not yet');
+  if (underway?.step === 'revert') return bad('it is being taken back');
+  if (windowEndsAtMs !== undefined && nowMs >= windowEndsAtMs)
+    return underway === undefined ? bad('nobody confirmed it in time') : { is: 'under way' };
+  if (state === 'verified') return { is: 'good' };
+  const look = measurements.at(-1);
+  if (look === undefined) return { is: 'under way' };
+  if (look.outcome !== 'unknown') return { is: 'looked at' };
+  return look.afterSeconds >= lastLook(course) ? bad('it could not be verified') : { is: 'under way' };
+};
+
+export const standingOf = (change: Change | undefined, course: Course, nowMs: number): Standing => {
+  if (change === undefined) return bad('its change is gone');
+  if (change.measurements.at(-1)?.outcome === 'worse') return bad('it got worse');
+  const { underway, state, ending = '' } = change;
+  if (underway !== undefined && underway.step !== 'revert' && nowMs > underway.notAfterMs + REACH_MS_MAX)
+    return bad(`it was sent the ${underway.step === 'apply' ? 'values' : 'confirmation'}, and gives no answer since`);
+  switch (state) {
+    case 'proposed':
+      return { is: 'waiting' };
     case 'approved':
-      return 'it could not be asked';
+      return nowMs - (change.approvals.at(-1)?.atMs ?? nowMs) > REACH_MS_MAX
+        ? bad('it could not be asked')
+        : { is: 'under way' };
+    case 'applying':
+      return { is: 'under way' };
     case 'applied':
-      return 'it could not be verified';
+    case 'verified':
+      return inForceStanding(change, course, nowMs);
+    case 'confirmed':
+      // Nobody looks at it any more: that it was kept says nothing about the hosts that would follow.
+      return course.begun < course.batches.length && !wasLookedAt(change, course)
+        ? bad('it was confirmed before it was verified')
+        : { is: 'good' };
     case 'reverted':
-      return `it was taken back: ${change.ending ?? ''}`;
+      return bad(`it was taken back: ${ending}`);
     case 'stale':
     case 'failed':
-      return `nothing was changed there: ${change.ending ?? ''}`;
+      return bad(`nothing was changed there: ${ending}`);
     case 'revert-failed':
-      return `its revert failed: ${change.ending ?? ''}`;
+      return bad(`its revert failed: ${ending}`);
     default:
-      return `its change is ${change.state} before its turn`;
+      return bad(`its change is ${state} before its turn`);
   }
 };
 
@@ -65,15 +80,20 @@ const troubleOf = (change: Change | undefined): string => {
  * enough: the canary always verified, later ones as the pace says.
  */
 export const advanceWave = (wave: Wave, changes: ReadonlyMap<string, Change>, atMs: number): readonly WaveEvent[] => {
-  const stateOf = ({ change }: WaveMember): MemberState => memberState(changes.get(change), wave, atMs);
-  const about = (member: WaveMember) => ({ why: troubleOf(changes.get(member.change)), host: member.host, atMs });
+  const standing = ({ change }: WaveMember): Standing => standingOf(changes.get(change), wave, atMs);
+  const about = (member: WaveMember) => {
+    const found = standing(member);
+    const why =
+      found.is === 'bad' ? found.why : `its change is ${changes.get(member.change)?.state ?? 'gone'} before its turn`;
+    return { why, host: member.host, atMs };
+  };
   switch (wave.state) {
     case 'proposing':
       return atMs - wave.proposedAtMs > PROPOSING_MS_MAX
         ? [{ type: 'wave-denied', by: 'bot', why: 'the bot was stopped while it was proposed', atMs }]
         : [];
     case 'proposed': {
-      const gone = membersOf(wave).find((member) => stateOf(member) !== 'waiting');
+      const gone = membersOf(wave).find((member) => standing(member).is !== 'waiting');
       if (gone !== undefined) return [{ type: 'wave-stale', ...about(gone) }];
       return atMs >= wave.expiresAtMs ? [{ type: 'wave-expired', atMs }] : [];
     }
@@ -81,14 +101,19 @@ export const advanceWave = (wave: Wave, changes: ReadonlyMap<string, Change>, at
       const begun = begunOf(wave);
       const waiting = wave.batches.slice(wave.begun).flat();
       // A host of a later batch whose change moved without the wave is not what was approved.
-      const bad =
-        begun.find((member) => stateOf(member) === 'bad') ?? waiting.find((member) => stateOf(member) !== 'waiting');
-      if (bad !== undefined) return [{ type: 'wave-stopped', by: 'bot', ...about(bad) }];
+      const stops =
+        begun.find((member) => standing(member).is === 'bad') ??
+        waiting.find((member) => standing(member).is !== 'waiting');
+      if (stops !== undefined) return [{ type: 'wave-stopped', by: 'bot', ...about(stops) }];
+      // Its approval could not be checked, or the store takes nothing: no other host is begun meanwhile, and not without end.
+      const idle = begun.find((member) => standing(member).is === 'waiting');
+      if (idle !== undefined && atMs - (wave.begunAtMs ?? atMs) > REACH_MS_MAX)
+        return [{ type: 'wave-stopped', by: 'bot', host: idle.host, why: 'its approval could not be given', atMs }];
       const [canary] = wave.batches;
       const enough = (member: WaveMember): boolean => {
-        const state = stateOf(member);
+        const { is } = standing(member);
         const mayGoOn = wave.pace === 'first-look' && waiting.length > 0 && canary?.includes(member) === false;
-        return state === 'good' || (mayGoOn && state === 'looked at');
+        return is === 'good' || (mayGoOn && is === 'looked at');
       };
       if (!begun.every(enough)) return [];
       return waiting.length === 0 ? [{ type: 'wave-done', atMs }] : [{ type: 'batch-begun', batch: wave.begun, atMs }];
@@ -117,11 +142,16 @@ export const toRevert = (wave: Wave, changes: ReadonlyMap<string, Change>): read
     ? []
     : begunOf(wave).filter(({ change: id }) => {
         const change = changes.get(id);
-        return isInForce(change) && change.underway?.step !== 'revert';
+        return isInForce(change) && change.underway?.step !== 'revert' && change.held === undefined;
       });
 
+/** In force, and neither being confirmed nor taken back: somebody may still do either. */
+export const isOpen = (change: Change | undefined): change is Change =>
+  isInForce(change) && change.underway === undefined && change.held === undefined;
+
 /**
- * Members that a confirmation of the whole means: in force, not worse, no step under way.
+ * Members that a confirmation of the whole means: looked at as the pace promises (once, where no other host follows any more),
+ * and not worse. What nobody has looked at is confirmed host by host.
  * @param batches those that the message showed as begun when it was clicked: what came later was not seen
  */
 export const toConfirm = (wave: Wave, changes: ReadonlyMap<string, Change>, batches: number): readonly WaveMember[] =>
@@ -130,7 +160,10 @@ export const toConfirm = (wave: Wave, changes: ReadonlyMap<string, Change>, batc
     .flat()
     .filter(({ change: id }) => {
       const change = changes.get(id);
-      return isInForce(change) && change.underway === undefined && change.measurements.at(-1)?.outcome !== 'worse';
+      if (!isOpen(change)) return false;
+      const outcome = change.measurements.at(-1)?.outcome;
+      const looked = outcome === 'better' || outcome === 'same';
+      return looked && (isOver(wave) || wasLookedAt(change, wave));
     });
 
 /** Nothing of it can move any more. */

@@ -60,6 +60,8 @@ export interface Wave {
   approvalsNeeded: number;
   /** batches begun so far */
   begun: number;
+  /** the last of them */
+  begunAtMs?: number;
   proposedAtMs: number;
   expiresAtMs: number;
   /** why it ended before all hosts had their turn */
@@ -82,7 +84,15 @@ export type WaveEvent =
 
 /** `code`: one of a change's own refusals, so that it is said in the same words */
 export type WaveRefusal = {
-  code: 'wrong-state' | 'another-plan' | 'own-request' | 'already-approved' | 'expired' | 'not-permitted' | 'store';
+  code:
+    | 'wrong-state'
+    | 'another-plan'
+    | 'stale'
+    | 'own-request'
+    | 'already-approved'
+    | 'expired'
+    | 'not-permitted'
+    | 'store';
   detail: string;
 };
 export type WaveDecision = { ok: true; events: readonly WaveEvent[] } | { ok: false; refusal: WaveRefusal };
@@ -186,7 +196,7 @@ const move = (wave: Wave, event: WaveEvent): Wave => {
     case 'wave-stale':
       return ended(wave, 'stale', { ...event, by: 'bot' });
     case 'batch-begun':
-      return { ...wave, begun: event.batch + 1 };
+      return { ...wave, begun: event.batch + 1, begunAtMs: event.atMs };
     case 'wave-stopped':
       return ended(wave, 'stopped', event);
     case 'revert-asked':

@@ -54,6 +54,8 @@ export const race = async (where: string): Promise<void> => {
     const entries = [];
     for await (const entry of first.audit.read({})) entries.push(entry);
     expect(verifyChain(entries, [], sha256).problems).toEqual([]);
+    // Nobody did anything that could be refused but the clicks themselves.
+    expect(entries.filter(({ kind }) => kind === 'change.refused')).toEqual([]);
     const moves = entries.map(({ kind }) => kind).filter((kind) => kind.startsWith('wave.') && kind !== 'wave.refused');
     expect(moves).toEqual([
       'wave.propose-intended',

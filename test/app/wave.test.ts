@@ -1,6 +1,8 @@
 /** Waves on the real life-cycle and models of hosts: who is begun when, what stops a wave, what a restart and two bots come to. */
 import { describe, expect, test } from '@jest/globals';
 import type { Change } from '../../src/core/change.js';
+import { wordsOf } from '../support/bot-fakes.js';
+import { REUSE } from '../support/changing-bot.js';
 import { memoryStore } from '../support/memory-store.js';
 import { typedFor, wavePolicy, waveWorld } from '../support/wave-world.js';
 
@@ -185,6 +187,180 @@ describe('what stops it', () => {
     expect(web(7).map(w.setOn)).toEqual(web(7).map(() => '2'));
     expect(w.disk.audit.map(({ kind }) => kind)).toContain('wave.revert-asked');
   });
+
+  test('nobody confirms a host before its window ends: nothing more is begun', async () => {
+    const w = waveWorld(web(15));
+    const bot = w.bot();
+    await bot.at('U0GRACE').waves.approve(await w.propose(bot, { windowSeconds: 300 }));
+    await w.pass(320_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-1' } });
+    expect(w.wave().ending?.why).toMatch(/nobody confirmed it in time|it was taken back/);
+    expect(w.sets).toHaveLength(7);
+    await w.pass(600_000, bot);
+    expect(w.sets).toHaveLength(7);
+    expect(web(15).map(w.setOn)).toEqual(web(15).map(() => '2'));
+  });
+
+  test('a host can’t take its values back: nothing more is begun, nor is it asked for that again and again', async () => {
+    const w = waveWorld(web(15));
+    const bot = w.bot();
+    const ref = await w.propose(bot, { windowSeconds: 300 });
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(130_000, bot);
+    const canary = w.models.get('web-1');
+    if (canary === undefined) throw new Error('no canary');
+    canary.crowded = true;
+    await w.pass(200_000, bot);
+    expect(w.stateOf('web-1')).toMatchObject({ state: 'verified', held: { why: expect.any(String) } });
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-1' } });
+    const begun = w.sets.length;
+    expect(await bot.at('U0LINUS').waves.revert(ref)).toBeUndefined();
+    await w.pass(120_000, bot);
+    expect(w.sets).toHaveLength(begun);
+    expect(w.disk.audit.filter(({ kind }) => kind === 'change.refused')).toEqual([]);
+    canary.crowded = false;
+    await w.pass(120_000, bot);
+    expect(w.stateOf('web-1')?.state).toBe('reverted');
+  });
+
+  test('a host is reverted by its own button and says nothing: the next batch is not begun', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    await bot.at('U0GRACE').waves.approve(await w.propose(bot));
+    await w.pass(115_000, bot);
+    expect(w.sets).toEqual(['web-1']);
+    w.now.lost.add('web-1');
+    const { id, digest } = w.stateOf('web-1') as Change;
+    await bot.at('U0LINUS').revert({ change: id, digest });
+    await w.pass(60_000, bot);
+    expect(w.wave()).toMatchObject({ state: 'stopped', ending: { host: 'web-1', why: 'it is being taken back' } });
+    expect(w.sets).toEqual(['web-1']);
+  });
+
+  test('the canary is never heard of again after it was sent its values: that is said of it within two minutes', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    w.now.lost.add('web-1');
+    await bot.at('U0GRACE').waves.approve(await w.propose(bot));
+    await w.pass(120_000, bot);
+    expect(w.wave()).toMatchObject({
+      state: 'stopped',
+      ending: { host: 'web-1', why: 'it was sent the values, and gives no answer since' },
+    });
+    expect(w.sets).toEqual(['web-1']);
+  });
+
+  test('a host is confirmed before it was verified: others do not follow on its word', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.calm(bot);
+    expect(wordsOf(await bot.at('U0ADA').waves.confirm({ ...ref, begun: 1 }))).toContain('no host');
+    await w.pass(40_000, bot);
+    // Looked at once: the canary is waited for longer.
+    expect(wordsOf(await bot.at('U0ADA').waves.confirm({ ...ref, begun: 1 }))).toContain('no host');
+    const { id, digest } = w.stateOf('web-1') as Change;
+    await bot.at('U0ADA').confirm({ change: id, digest });
+    expect(w.stateOf('web-1')?.state).toBe('confirmed');
+    await w.pass(200_000, bot);
+    expect(w.wave()).toMatchObject({
+      state: 'stopped',
+      ending: { host: 'web-1', why: 'it was confirmed before it was verified' },
+    });
+    expect(w.sets).toEqual(['web-1']);
+  });
+
+  test('a stop reaches a host of the batch that is being begun: what is measured first is not sent any more', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(115_000, bot);
+    let answer = (): void => undefined;
+    w.now.slow.set('web-2', new Promise((resolve) => (answer = resolve)));
+    w.clock.nowMs += 10_000;
+    const { id } = w.stateOf('web-1') as Change;
+    await bot.changes.lifecycle.due({ id: 'now', kind: 'change-measure', subject: id, atMs: w.clock.nowMs });
+    for (let turn = 0; turn < 200 && w.stateOf('web-2')?.state !== 'approved'; turn++)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(w.stateOf('web-2')?.state).toBe('approved');
+    expect(await bot.at('U0LINUS').waves.stop(ref)).toBeUndefined();
+    for (let turn = 0; turn < 200 && w.stateOf('web-2')?.state === 'approved'; turn++)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(w.stateOf('web-2')?.state).toBe('denied');
+    answer();
+    await w.calm(bot);
+    expect(w.sets).not.toContain('web-2');
+    expect(w.setOn('web-2')).toBe('2');
+  });
+});
+
+describe('who approved it is looked up again at each batch', () => {
+  const grace = { account: 'T0H:U0GRACE', userGroups: [], member: false };
+
+  test('no full member any more: it stops', async () => {
+    const w = waveWorld(web(7));
+    const bot = w.bot();
+    await bot.at('U0GRACE').waves.approve(await w.propose(bot));
+    await w.calm(bot);
+    w.now.subjects.set(grace.account, grace);
+    await w.pass(130_000, bot);
+    expect(w.wave()).toMatchObject({
+      state: 'stopped',
+      ending: { why: 'an approval no longer holds: only full members of the home workspace may use this' },
+    });
+    expect(w.sets).toEqual(['web-1']);
+  });
+
+  test('Slack does not say: it is waited for, a minute', async () => {
+    const unknown = { ...grace, memberUnknown: true as const };
+    const [back, gone] = [waveWorld(web(7)), waveWorld(web(7))];
+    for (const w of [back, gone]) {
+      const bot = w.bot();
+      await bot.at('U0GRACE').waves.approve(await w.propose(bot));
+      await w.calm(bot);
+      w.now.subjects.set(grace.account, unknown);
+      await w.pass(150_000, bot);
+      expect(w.wave().state).toBe('running');
+      expect(w.sets).toEqual(['web-1']);
+      if (w === back) w.now.subjects.clear();
+      await w.pass(60_000, bot);
+    }
+    expect(back.sets).toHaveLength(3);
+    expect(gone.sets).toEqual(['web-1']);
+    expect(gone.wave()).toMatchObject({ state: 'stopped', ending: { why: 'its approval could not be given' } });
+  });
+});
+
+describe('to revert all takes the right where there is something to take back', () => {
+  const under = async (names: readonly string[], passMs: number) => {
+    const w = waveWorld(names);
+    const bot = w.bot();
+    const ref = await w.propose(bot);
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(passMs, bot);
+    return { w, bot, ref };
+  };
+
+  test('a host that had no turn asks for none, registered or not', async () => {
+    const { w, bot, ref } = await under([...web(6), 'db-1'], 130_000);
+    expect(w.sets).toHaveLength(3);
+    w.now.hosts = w.now.hosts.filter(({ name }) => name !== 'web-6');
+    expect(await bot.at('U0LINUS').waves.revert(ref)).toBeUndefined();
+    await w.calm(bot);
+    expect(web(3).map(w.setOn)).toEqual(['2', '2', '2']);
+  });
+
+  test('a host in force that is not registered any more keeps its own timer, the others are taken back', async () => {
+    const { w, bot, ref } = await under(web(7), 130_000);
+    w.now.hosts = w.now.hosts.filter(({ name }) => name !== 'web-2');
+    expect(await bot.at('U0LINUS').waves.revert(ref)).toBeUndefined();
+    await w.calm(bot);
+    expect(web(3).map(w.setOn)).toEqual(['2', '1', '2']);
+    await w.pass(1_000_000, bot);
+    expect(w.setOn('web-2')).toBe('2');
+  });
 });
 
 describe('one approval, of this list alone', () => {
@@ -221,10 +397,24 @@ describe('one approval, of this list alone', () => {
       },
       'allows nobody to set',
     ],
+    [
+      'policy asks for more approvals',
+      (w) => {
+        w.now.policy = wavePolicy(`${REUSE}: {approvals: 2}`);
+      },
+      'the policy asks for 2 approvals now',
+    ],
+    [
+      'policy allows it at runtime only',
+      (w) => {
+        w.now.policy = wavePolicy(`${REUSE}: {persist: false}`);
+      },
+      'at runtime only',
+    ],
   ])('%s: the list is stale, whoever approves it', async (_name, change, why) => {
     const w = waveWorld(web(3));
     const bot = w.bot();
-    const ref = await w.propose(bot);
+    const ref = await w.propose(bot, { persistent: true });
     change(w);
     expect(JSON.stringify(await bot.at('U0GRACE').waves.approve(ref))).toContain(why);
     await w.calm(bot);

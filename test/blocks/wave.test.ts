@@ -104,9 +104,15 @@ const lives: Record<string, readonly ChangeEvent[]> = (() => {
   const approval: ChangeEvent = { type: 'approval-given', by: grace, atMs: AT + 21_000, digest: '' };
   const intent: ChangeEvent = { type: 'apply-intended', by: grace, atMs: AT + 22_000, notAfterMs: AT + 42_000 };
   const applied: ChangeEvent = { type: 'applied', atMs: AT + 23_000, windowEndsAtMs: AT + 923_000 };
-  const look = (outcome: 'same' | 'worse'): ChangeEvent => ({
+  const look = (outcome: 'same' | 'worse', afterSeconds = 30): ChangeEvent => ({
     type: 'measured',
-    measurement: { atMs: AT + 53_000, afterSeconds: 30, outcome, before: '1 critical', now: '0 critical' },
+    measurement: {
+      atMs: AT + 23_000 + afterSeconds * 1_000,
+      afterSeconds,
+      outcome,
+      before: '1 critical',
+      now: '0 critical',
+    },
   });
   const verified: ChangeEvent = { type: 'verified', atMs: AT + 323_000 };
   const wayTo = [approval, intent, applied];
@@ -116,8 +122,14 @@ const lives: Record<string, readonly ChangeEvent[]> = (() => {
     applied: wayTo,
     same: [...wayTo, look('same')],
     worse: [...wayTo, look('worse')],
-    verified: [...wayTo, look('same'), verified],
-    confirmed: [...wayTo, look('same'), verified, { type: 'confirmed', atMs: AT + 400_000, shadowedBy: [] }],
+    verified: [...wayTo, look('same'), look('same', 300), verified],
+    confirmed: [
+      ...wayTo,
+      look('same'),
+      look('same', 300),
+      verified,
+      { type: 'confirmed', atMs: AT + 400_000, shadowedBy: [] },
+    ],
     reverted: [...wayTo, look('worse'), { type: 'reverted', atMs: AT + 60_000, why: 'asked by grace' }],
     withdrawn: [{ type: 'withdrawn', by: 'bot', atMs: AT + 60_000, reason: 'its wave is stopped' }],
   };
@@ -205,9 +217,9 @@ describe('the message of a wave', () => {
       buttons: {
         proposed: ['Approve', 'Deny', 'Who can?'],
         'proposed-codes': ['Approve', 'Deny', 'Who can?'],
-        canary: ['Confirm 1 host', 'Stop the wave', 'Revert 1 host', 'Hosts one by one'],
+        canary: ['Stop the wave', 'Revert 1 host', 'Hosts one by one'],
         running: ['Confirm all 2', 'Stop the wave', 'Revert all 2', 'Hosts one by one'],
-        stopped: ['Revert all 3', 'Confirm the 2 not worse', 'Hosts one by one'],
+        stopped: ['Revert all 3', 'Confirm 2 of 3', 'Hosts one by one'],
         reverting: ['Hosts one by one'],
         reverted: ['Hosts one by one'],
         done: ['Confirm all 4', 'Revert all 4', 'Hosts one by one'],

@@ -22,7 +22,8 @@ import {
 import {
   advanceWave,
   isSettled,
-  memberState,
+  type Standing,
+  standingOf,
   toBegin,
   toConfirm,
   toRevert,
@@ -161,27 +162,97 @@ describe('batches', () => {
 });
 
 describe('what a host’s change means for its wave', () => {
-  test.each<[Change | undefined, string]>([
-    [undefined, 'bad'],
-    [change('c', 'proposed'), 'waiting'],
-    [change('c', 'applying'), 'under way'],
-    [change('c', 'applied'), 'under way'],
-    [change('c', 'applied', 'same'), 'looked at'],
-    [change('c', 'applied', 'worse'), 'bad'],
-    [change('c', 'applied', 'unknown', 30), 'under way'],
-    [change('c', 'applied', 'unknown', 300), 'bad'],
-    [change('c', 'verified', 'better'), 'good'],
-    [change('c', 'confirmed'), 'good'],
-    [change('c', 'reverted'), 'bad'],
-    [change('c', 'stale'), 'bad'],
-  ])('%#', (of, state) => {
-    expect(memberState(of, { looksSeconds: [30, 300] }, 1_000)).toBe(state);
+  const looks = [30, 300];
+  /** with hosts that would follow; `c0` is the canary */
+  const running = aWave(4, { state: 'running', begun: 2, looksSeconds: looks });
+  const inForce = (more: Partial<Change>, state: ChangeState = 'verified'): Change => ({
+    ...change('c1', state, 'same', 300),
+    windowEndsAtMs: 600_000,
+    ...more,
+  });
+  const step = (which: 'apply' | 'confirm' | 'revert') => ({
+    step: which,
+    by: { person: 'grace', account: 'T1:U2' },
+    sinceMs: 0,
+    notAfterMs: 20_000,
+  });
+  const bad = (why: string): Standing => ({ is: 'bad', why });
+
+  test.each<[string, Change | undefined, Standing, number?]>([
+    ['none', undefined, bad('its change is gone')],
+    ['waits', change('c1', 'proposed'), { is: 'waiting' }],
+    ['is told', change('c1', 'applying'), { is: 'under way' }],
+    ['in force', change('c1', 'applied'), { is: 'under way' }],
+    ['looked at', change('c1', 'applied', 'same'), { is: 'looked at' }],
+    ['worse', change('c1', 'applied', 'worse'), bad('it got worse')],
+    ['one look failed', change('c1', 'applied', 'unknown', 30), { is: 'under way' }],
+    ['the last look failed', change('c1', 'applied', 'unknown', 300), bad('it could not be verified')],
+    ['verified', inForce({}), { is: 'good' }],
+    ['verified, its window is over', inForce({}), bad('nobody confirmed it in time'), 600_000],
+    [
+      'verified, and being confirmed when its window ends',
+      inForce({ underway: { ...step('confirm'), notAfterMs: 610_000 } }),
+      { is: 'under way' },
+      600_000,
+    ],
+    [
+      'its confirmation is never answered',
+      inForce({ underway: step('confirm') }),
+      bad('it was sent the confirmation, and gives no answer since'),
+      80_001,
+    ],
+    ['verified, and being taken back', inForce({ underway: step('revert') }), bad('it is being taken back')],
+    [
+      'verified, and the host can’t take it back',
+      inForce({ held: { why: 'in-use', sinceMs: 1 } }),
+      bad('it is to take its values back, and can not yet'),
+    ],
+    ['sent, answer lost', { ...change('c1', 'applying'), underway: step('apply') }, { is: 'under way' }, 80_000],
+    [
+      'sent, never answered',
+      { ...change('c1', 'applying'), underway: step('apply') },
+      bad('it was sent the values, and gives no answer since'),
+      80_001,
+    ],
+    ['confirmed after all looks', change('c1', 'confirmed', 'better', 300), { is: 'good' }],
+    ['confirmed after no look', change('c1', 'confirmed'), bad('it was confirmed before it was verified')],
+    [
+      'confirmed after the first look',
+      change('c1', 'confirmed', 'better', 30),
+      bad('it was confirmed before it was verified'),
+    ],
+    [
+      'confirmed after a failed look',
+      change('c1', 'confirmed', 'unknown', 300),
+      bad('it was confirmed before it was verified'),
+    ],
+    ['taken back', { ...change('c1', 'reverted'), ending: 'window ended' }, bad('it was taken back: window ended')],
+    ['stale', { ...change('c1', 'stale'), ending: 'moved' }, bad('nothing was changed there: moved')],
+  ])('%s', (_, of, standing, nowMs = 1_000) => {
+    expect(standingOf(of, running, nowMs)).toEqual(standing);
+  });
+
+  test('where no other host follows, or a first look is enough, less is asked of one that was confirmed', () => {
+    const none = change('c1', 'confirmed');
+    const once = change('c1', 'confirmed', 'better', 30);
+    expect(standingOf(none, { ...running, begun: 3 }, 1)).toEqual({ is: 'good' });
+    const quick: Wave = { ...running, pace: 'first-look' };
+    expect(standingOf(once, quick, 1)).toEqual({ is: 'good' });
+    expect(standingOf(none, quick, 1).is).toBe('bad');
+    expect(standingOf({ ...once, id: 'c0' }, quick, 1).is).toBe('bad');
   });
 
   test('a host that can’t be asked holds up a wave for a minute', () => {
-    const looks = { looksSeconds: [30] };
-    expect(memberState(change('c', 'approved'), looks, 60_000)).toBe('under way');
-    expect(memberState(change('c', 'approved'), looks, 60_001)).toBe('bad');
+    expect(standingOf(change('c1', 'approved'), running, 60_000)).toEqual({ is: 'under way' });
+    expect(standingOf(change('c1', 'approved'), running, 60_001)).toEqual(bad('it could not be asked'));
+  });
+
+  test('so does one whose approval can’t be given', () => {
+    const wave = evolveWave(started(4), { type: 'batch-begun', batch: 0, atMs: 1_000 });
+    expect(advanceWave(wave, allOf(wave), 61_000)).toEqual([]);
+    expect(advanceWave(wave, allOf(wave), 61_001)).toMatchObject([
+      { type: 'wave-stopped', host: 'h0', why: 'its approval could not be given' },
+    ]);
   });
 });
 
@@ -211,7 +282,7 @@ describe('the course of a wave', () => {
           let wave = started(hosts, { pace });
           const changes = allOf(wave);
           const everBegun = new Set<string>();
-          const stateOf = (id: string) => memberState(changes.get(id), wave, 1);
+          const stateOf = (id: string) => standingOf(changes.get(id), wave, 1).is;
           const settle = (): void => {
             const events = advanceWave(wave, changes, 1);
             for (const event of events) {
@@ -303,8 +374,21 @@ describe('the course of a wave', () => {
     changes.set('c1', change('c1', 'applied', 'worse'));
     changes.set('c2', change('c2', 'applied', 'same'));
     const hosts = (members: readonly { host: string }[]) => members.map(({ host }) => host);
-    expect(hosts(toConfirm(running, changes, 1))).toEqual(['h0']);
-    expect(hosts(toConfirm(running, changes, 9))).toEqual(['h0', 'h2']);
+    // The canary after all looks; the others after all of them too, at this pace.
+    expect(hosts(toConfirm(running, changes, 9))).toEqual([]);
+    changes.set('c0', change('c0', 'verified', 'better', 300));
+    expect(hosts(toConfirm(running, changes, 9))).toEqual(['h0']);
+    const quick: Wave = { ...running, pace: 'first-look' };
+    expect(hosts(toConfirm(quick, changes, 1))).toEqual(['h0']);
+    expect(hosts(toConfirm(quick, changes, 9))).toEqual(['h0', 'h2']);
+    // Where nothing follows any more one look is enough, and none is none.
+    const stopped = applied(running, stopWave(running, grace, 'enough', 3));
+    expect(hosts(toConfirm(stopped, changes, 9))).toEqual(['h0', 'h2']);
+    changes.set('c2', change('c2', 'applied', 'unknown'));
+    expect(hosts(toConfirm(stopped, changes, 9))).toEqual(['h0']);
+    changes.set('c2', { ...change('c2', 'verified', 'same'), held: { why: 'in-use', sinceMs: 1 } });
+    expect(hosts(toConfirm(stopped, changes, 9))).toEqual(['h0']);
+    changes.set('c2', change('c2', 'applied', 'same'));
     expect(toRevert(running, changes)).toEqual([]);
     const back = applied(running, revertWave(running, grace));
     expect(hosts(toRevert(back, changes))).toEqual(['h0', 'h1', 'h2']);
@@ -313,6 +397,9 @@ describe('the course of a wave', () => {
       underway: { step: 'revert', by: grace, sinceMs: 1, notAfterMs: 2 },
     });
     expect(hosts(toRevert(back, changes))).toEqual(['h1', 'h2']);
+    // The host goes on trying by itself: it is not asked again and again.
+    changes.set('c1', { ...change('c1', 'applied', 'worse'), held: { why: 'in-use', sinceMs: 1 } });
+    expect(hosts(toRevert(back, changes))).toEqual(['h2']);
     expect(isSettled(back, changes)).toBe(false);
     expect(isSettled(back, allOf(back, 'reverted'))).toBe(true);
   });

@@ -5,7 +5,7 @@ import type { WaveAsked, WaveEntered, WaveRef } from '../../src/command/waves.js
 import { readPolicy } from '../../src/config/policy.js';
 import type { Finding } from '../../src/core/finding.js';
 import type { Host } from '../../src/core/inventory.js';
-import type { Policy } from '../../src/core/policy.js';
+import type { Policy, Subject } from '../../src/core/policy.js';
 import type { Wave } from '../../src/core/wave.js';
 import type { Store } from '../../src/ports/store.js';
 import type { Transport } from '../../src/ports/transport.js';
@@ -81,6 +81,12 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
     silent: new Set<string>(),
     /** hosts whose gate refuses what it is sent */
     refusing: new Set<string>(),
+    /** what Slack says of people now, where they are not full members any more */
+    subjects: new Map<string, Subject>(),
+    /** hosts whose measurement takes until this resolves */
+    slow: new Map<string, Promise<void>>(),
+    /** hosts from which no answer to a `set` comes back, though it had its effect, nor any later one */
+    lost: new Set<string>(),
     /** the process dies when it is about to measure this host */
     dieAt: undefined as string | undefined,
   };
@@ -94,7 +100,7 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
         sets.push(name);
         if (now.refusing.has(name)) return { status: 'answered', answer: { fields: {}, end: 'stale' } };
       }
-      return model.send(line, 'none');
+      return model.send(line, now.lost.has(name) && !line.startsWith('version') ? 'answer lost' : 'none');
     },
   };
   let processes = 0;
@@ -117,6 +123,7 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
       catalogue,
       diagnose: async ({ name }) => {
         if (now.dieAt === name) throw new Error('the bot died');
+        await now.slow.get(name);
         if (now.silent.has(name)) return { ok: false, failure: 'no answer' };
         return {
           ok: true,
@@ -140,6 +147,7 @@ export const waveWorld = (names: readonly string[], { values = {}, keys }: WaveW
           .map(({ name }) => ({ host: name, problem: 'timed out' })),
       }),
       maySee: () => true,
+      subjectNow: async (account) => now.subjects.get(account) ?? { account, userGroups: [], member: true },
       verifyAfterSeconds: [30, 120],
       secret: (name) => (name === 'GRACE_TOTP' ? GRACE_SECRET : undefined),
     });

@@ -208,6 +208,7 @@ const changes = new Changes({
   readSysctls: async () => ({ status: 'read', facts: { values: order.from } as never, readAt: '' }),
   readMany: async () => ({ readAt: '', tookMs: 0, facts: new Map(), silent: [] }),
   maySee: () => true,
+  subjectNow: async (account) => ({ account, userGroups: [], member: true }),
   verifyAfterSeconds: [order.verifyAfterSeconds],
   secret: () => undefined,
 });
