@@ -1,7 +1,8 @@
 /** Servers for faults, in this process: ssh2's own, and bare sockets that say whatever a test wants. */
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import { type Connection, Server, type ServerChannel, utils } from 'ssh2';
+import { type Connection, Server, type ServerChannel } from 'ssh2';
 import type { Host } from '../../src/core/inventory.js';
+import { newKeyPair } from '../../src/lab/keys.js';
 import { hostAt, type Scratch } from './sshd.js';
 
 const portOf = (server: { address(): unknown }): number => {
@@ -10,7 +11,7 @@ const portOf = (server: { address(): unknown }): number => {
   throw new Error('not listening');
 };
 
-const pair = utils.generateKeyPairSync('ed25519', { comment: 'host' });
+const pair = newKeyPair();
 
 export interface Running {
   port: number;
@@ -88,7 +89,7 @@ export const hostOf = (server: Running, scratch: Scratch, over: Partial<Host> = 
     ...over,
   });
 
-const userPair = utils.generateKeyPairSync('ed25519', { comment: 'user' });
+const userPair = newKeyPair();
 const userKeys = new Map<Scratch, string>();
 const userKey = (scratch: Scratch): string => {
   const path = userKeys.get(scratch) ?? scratch.file('user-key', userPair.private);
