@@ -34,10 +34,10 @@ const besides = ({ person }: Standpoint, { requester, approvals, state }: Change
 };
 
 /** Those that these changes are members of, as far as this person may see all of their hosts. */
-const wavesOf = async (here: Standpoint, members: readonly Change[]) =>
-  (await openWaves(here.parts, members)).filter(({ changes }) =>
-    [...changes.values()].every((change) => here.maySee(change)),
-  );
+const wavesOf = async (here: Standpoint, members: readonly Change[]) => {
+  const { waves, more } = await openWaves(here.parts, members);
+  return { waves: waves.filter(({ changes }) => [...changes.values()].every((change) => here.maySee(change))), more };
+};
 
 export const answersAt = (here: Standpoint): Pick<ChangeDesk, 'dryRun' | 'whoCan' | 'list' | 'show'> => ({
   dryRun: (ref) =>
@@ -95,11 +95,12 @@ export const answersAt = (here: Standpoint): Pick<ChangeDesk, 'dryRun' | 'whoCan
         folds ? store.changes.find({ ...filter, wave: 'any', limit: MEMBERS_MAX }) : [],
       ]);
       const seen = found.filter((change) => here.maySee(change));
+      const { waves, more } = await wavesOf(here, members);
       return changesMessage({
         changes: seen.slice(0, LIST_MAX),
-        waves: await wavesOf(here, members),
+        waves,
         filter: filterWords(asked),
-        more: found.length > LIST_MAX || members.length === MEMBERS_MAX,
+        more: found.length > LIST_MAX || members.length === MEMBERS_MAX || more,
       });
     }),
 

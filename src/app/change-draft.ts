@@ -4,6 +4,7 @@ import type { Host } from '../core/inventory.js';
 import type { Planned, Setting } from '../core/plan.js';
 import type { Place } from '../ports/chat.js';
 import type { Standpoint } from './change-standpoint.js';
+import { forgetOldDrafts } from './forget-drafts.js';
 
 export interface Draft {
   place: Place;
@@ -20,7 +21,6 @@ export const DRAFTS = 'change-draft';
 
 /** a draft is sent within this, or its values are too old to be shown as “now” */
 export const DRAFT_MS = 30 * 60_000;
-const DRAFT_KEPT_MS = 24 * 3_600_000;
 
 /** @returns its id, which is the change's if it becomes one */
 export const keepDraft = async (
@@ -30,7 +30,7 @@ export const keepDraft = async (
   finding?: Draft['finding'],
   undoes?: string,
 ): Promise<string> => {
-  const { store, clock, ids, log } = parts;
+  const { store, clock, ids } = parts;
   const id = ids.next();
   const draft: Draft = {
     place: { channel: caller.channel, ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }) },
@@ -43,14 +43,6 @@ export const keepDraft = async (
     createdAtMs: clock.now(),
   };
   await store.documents.put(DRAFTS, id, draft, 0);
-  void forgetOldDrafts({ store, clock }).catch((error: unknown) =>
-    log.warn({ err: error }, 'old drafts were not taken away'),
-  );
+  void forgetOldDrafts(parts, DRAFTS, async (old) => (await store.changes.load(old)) !== undefined);
   return id;
-};
-
-const forgetOldDrafts = async ({ store, clock }: Pick<Standpoint['parts'], 'store' | 'clock'>): Promise<void> => {
-  for (const { id, value } of await store.documents.list<Draft>(DRAFTS))
-    if (clock.now() - value.createdAtMs > DRAFT_KEPT_MS && (await store.changes.load(id)) === undefined)
-      await store.documents.delete(DRAFTS, id);
 };

@@ -39,8 +39,8 @@ export const shownAt = async (
   work: () => Promise<Shown>,
 ): Promise<Shown> => placed(await shownOr(here, what, work), at === undefined ? undefined : { channel: at });
 
-export const messageOr = (here: Here, what: string, work: () => Promise<Message>): Promise<Message> =>
-  guarded(here, work, ({ message }) => refusedClickMessage({ what, code: 'store', detail: message }));
+export const messageOr = <T>(here: Here, what: string, work: () => Promise<T>): Promise<T | Message> =>
+  guarded<T | Message>(here, work, ({ message }) => refusedClickMessage({ what, code: 'store', detail: message }));
 
 export const modalOr = async (here: Here, what: string, work: () => Promise<Modal>): Promise<Modal> => {
   const why = (detail: string): string =>

@@ -27,6 +27,8 @@ export interface HomesParts {
   last?: (host: Host) => Measured | undefined;
 }
 
+/** changes that are read to know their waves */
+const MEMBERS_MAX = 400;
 const FRESH_MS = 24 * 3_600_000;
 const SHOWN: readonly (readonly [Action, string])[] = [
   ['see', 'Measure'],
@@ -102,12 +104,13 @@ export class Homes {
     try {
       const [open, members, known, recent, watches] = await Promise.all([
         changes.find({ open: true, wave: 'none', limit: 200 }),
-        changes.find({ open: true, wave: 'any', limit: 200 }),
+        changes.find({ open: true, wave: 'any', limit: MEMBERS_MAX }),
         this.memory.ofHosts(),
         this.memory.ofPerson(personKey(caller)),
         documents.list<Watch>('watch'),
       ]);
       const seen = open.filter(({ plan }) => names.has(plan.host.name));
+      const waves = await openWaves(this.parts, members);
       return {
         ...none,
         atMs,
@@ -118,9 +121,8 @@ export class Homes {
           const mine = change.requester.person === me;
           return change.state === 'proposed' && !mine && !done && host !== undefined && may('approve', host).allowed;
         }),
-        waves: (await openWaves(this.parts, members)).filter((it) =>
-          [...it.changes.values()].every(({ plan }) => names.has(plan.host.name)),
-        ),
+        waves: waves.waves.filter((it) => [...it.changes.values()].every(({ plan }) => names.has(plan.host.name))),
+        moreWaves: waves.more || members.length === MEMBERS_MAX,
         inForce: seen.filter(({ state }) => state === 'applying' || state === 'applied' || state === 'verified'),
         findings: visible
           .map((host) => this.newest(host, known.get(host.name)))

@@ -7,6 +7,7 @@ import { type WaveCard, waveMessage } from '../blocks/wave-card.js';
 import { waveNudgeMessage } from '../blocks/wave-list.js';
 import type { Change } from '../core/change.js';
 import type { Wave } from '../core/wave.js';
+import { isInForce } from '../core/wave-course.js';
 import type { Chat } from '../ports/chat.js';
 import type { DueDraft } from '../ports/store.js';
 import { mentionsOf } from './change-people.js';
@@ -36,6 +37,12 @@ export interface WaveBoardParts extends Pick<ChangePorts, 'store' | 'clock' | 'l
 
 const sumOf = (wave: Wave, changes: ReadonlyMap<string, Change>): number =>
   [...changes.values()].reduce((sum, { version }) => sum + version, wave.version);
+
+/** Hosts of its batch that are in force beside it. */
+const othersOf = (wave: Wave, { id }: Change, changes: ReadonlyMap<string, Change>): number =>
+  (wave.batches.find((members) => members.some(({ change }) => change === id)) ?? []).filter(
+    ({ change }) => change !== id && isInForce(changes.get(change)),
+  ).length;
 
 export class WaveBoard {
   private readonly looks = new OneLookEach(async (id) => {
@@ -96,7 +103,8 @@ export class WaveBoard {
       throw new Error('the message of the wave is not posted yet');
     }
     const people = this.parts.peopleFor(wave, about, change);
-    const message = waveNudgeMessage({ wave, about, people, ...(change === undefined ? {} : { change }) });
+    const others = change !== undefined && othersOf(wave, change, await this.parts.records.changesOf(wave)) > 0;
+    const message = waveNudgeMessage({ wave, about, people, others, ...(change === undefined ? {} : { change }) });
     const told = await once(this.parts, due.id, async () => {
       await chat.post({ channel: posted.channel, threadTs: place?.threadTs ?? posted.ts }, message);
     });

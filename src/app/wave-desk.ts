@@ -190,10 +190,10 @@ export const waveDeskAt = (here: Standpoint, of: WavesHere): WaveDesk => {
         });
       }),
 
-    show: async (id) => {
-      const loaded = await load(id).catch(() => undefined);
-      if (loaded === undefined || !maySee(loaded)) return undefined;
-      return messageOr(here, 'Showing a wave', async () => waveDetailMessage(await board.cardOf(loaded.wave)));
-    },
+    show: (id) =>
+      messageOr(here, 'Showing a wave', async () => {
+        const loaded = await load(id);
+        return loaded === undefined || !maySee(loaded) ? undefined : waveDetailMessage(await board.cardOf(loaded.wave));
+      }),
   };
 };

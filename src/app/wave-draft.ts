@@ -8,8 +8,8 @@ import { hostIdentity } from '../core/plan-digest.js';
 import { batchesOf, type Wave } from '../core/wave.js';
 import type { HostLeftOut, PlannedHost } from '../core/wave-plan.js';
 import type { Place } from '../ports/chat.js';
-import type { ChangePorts } from './change-ports.js';
 import type { Standpoint } from './change-standpoint.js';
+import { forgetOldDrafts } from './forget-drafts.js';
 
 export interface WaveDraft {
   place: Place;
@@ -25,7 +25,6 @@ export interface WaveDraft {
 export const WAVE_DRAFTS = 'wave-draft';
 /** a draft is sent within this, or its values are too old to be shown as “now” */
 export const WAVE_DRAFT_MS = 30 * 60_000;
-const DRAFT_KEPT_MS = 24 * 3_600_000;
 const REASON_MAX = 1_000;
 
 /** What each key does, once. */
@@ -84,7 +83,7 @@ export const keepWaveDraft = async (
   { parts, caller, subject }: Standpoint,
   planned: { selector: string; hosts: readonly PlannedHost[]; leftOut: readonly HostLeftOut[]; mayPersist: boolean },
 ): Promise<string> => {
-  const { store, clock, ids, log } = parts;
+  const { store, clock, ids } = parts;
   const id = ids.next();
   const draft: WaveDraft = {
     place: { channel: caller.channel, ...(caller.threadTs === undefined ? {} : { threadTs: caller.threadTs }) },
@@ -101,14 +100,6 @@ export const keepWaveDraft = async (
     createdAtMs: clock.now(),
   };
   await store.documents.put(WAVE_DRAFTS, id, draft, 0);
-  void forgetOldDrafts({ store, clock }).catch((error: unknown) =>
-    log.warn({ err: error }, 'old drafts were not taken away'),
-  );
+  void forgetOldDrafts(parts, WAVE_DRAFTS, async (old) => (await store.documents.get('wave', old)) !== undefined);
   return id;
-};
-
-const forgetOldDrafts = async ({ store, clock }: Pick<ChangePorts, 'store' | 'clock'>): Promise<void> => {
-  for (const { id, value } of await store.documents.list<WaveDraft>(WAVE_DRAFTS))
-    if (clock.now() - value.createdAtMs > DRAFT_KEPT_MS && (await store.documents.get('wave', id)) === undefined)
-      await store.documents.delete(WAVE_DRAFTS, id);
 };

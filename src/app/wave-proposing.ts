@@ -1,6 +1,6 @@
 /** Before a wave: the hosts are read and planned, a draft is kept; sent, it becomes a wave, once. */
 
-import { titleOf } from '../blocks/change-words.js';
+import { briefOf, stateWord } from '../blocks/change-words.js';
 import type { Modal } from '../blocks/message.js';
 import { waveDetailMessage } from '../blocks/wave-list.js';
 import { noWaveModal, waveProposalModal } from '../blocks/wave-modals.js';
@@ -26,8 +26,10 @@ const INCIDENT = /https?:\/\/[^\s<>|]{4,300}|\b[A-Z][A-Z0-9]{1,9}-\d{1,8}\b/;
 const notNamed = ({ leftOut }: WaveAsked): HostLeftOut[] => [
   ...leftOut.unknown
     .slice(0, 5)
-    .map((term) => ({ host: term.slice(0, 80), why: 'no host is registered by that name' })),
-  ...(leftOut.hidden === 0 ? [] : [{ host: `${leftOut.hidden} more`, why: 'you may not see them' }]),
+    .map((term) => ({ host: term.slice(0, 80), why: 'no host is registered by that name', count: 0 })),
+  ...(leftOut.hidden === 0
+    ? []
+    : [{ host: `${leftOut.hidden} more`, why: 'you may not see them', count: leftOut.hidden }]),
 ];
 
 /** Every host as it is now, or why it can't take part. */
@@ -43,7 +45,8 @@ const knownOf = async (
   const known = new Map<string, Known>();
   for (const { host, problem } of read.silent) known.set(host, { why: `it gave no answer: ${problem}` });
   for (const [host, { values }] of read.facts) known.set(host, { values });
-  for (const change of open) known.set(change.plan.host.name, { why: `it has an open change: ${titleOf(change)}` });
+  for (const change of open)
+    known.set(change.plan.host.name, { why: `it has an open change: ${stateWord(change)}, ${briefOf(change)}` });
   return { known, readAt: read.readAt };
 };
 

@@ -16,7 +16,7 @@ const WAVES = 'wave';
 /** others that were quicker are given way so often */
 const TRIES_MAX = 6;
 /** shown in one list */
-const WAVES_MAX = 5;
+const WAVES_MAX = 20;
 const LOOK_SOON_MS = 3_000;
 const LOOK_MS = 15_000;
 
@@ -56,7 +56,7 @@ const whatOf = (wave: Wave, event: WaveEvent): string => {
     case 'wave-denied':
       return `denied ${on}: ${event.why}`;
     case 'wave-expired':
-      return `${on} expired: nobody approved it in time`;
+      return `${on} expired: it was not approved in time`;
     case 'wave-stale':
       return `${on} was not begun: ${event.host ?? ''} ${event.why}`;
     case 'batch-begun': {
@@ -147,19 +147,19 @@ export class WaveRecords {
   }
 }
 
-/** The waves that these changes are members of, each once. */
+/** The waves that these changes are members of, each once. @returns with whether there are more than one list shows */
 export const openWaves = async (
   { store }: { store: Pick<Store, 'documents' | 'changes'> },
   members: readonly Change[],
-): Promise<{ wave: Wave; changes: ReadonlyMap<string, Change> }[]> => {
-  const ids = [...new Set(members.flatMap(({ wave }) => wave ?? []))].slice(0, WAVES_MAX);
+): Promise<{ waves: { wave: Wave; changes: ReadonlyMap<string, Change> }[]; more: boolean }> => {
+  const ids = [...new Set(members.flatMap(({ wave }) => wave ?? []))];
   const all = await Promise.all(
-    ids.map(async (id) => {
+    ids.slice(0, WAVES_MAX).map(async (id) => {
       const wave = (await store.documents.get<Wave>(WAVES, id))?.value;
       return wave === undefined ? [] : [{ wave, changes: await changesIn(store, wave) }];
     }),
   );
-  return all.flat();
+  return { waves: all.flat(), more: ids.length > WAVES_MAX };
 };
 
 /** By id. Hosts whose change is not written yet are not there. */

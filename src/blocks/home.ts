@@ -34,6 +34,8 @@ export interface Home {
   inForce: readonly Change[];
   /** open ones, on hosts that this person sees; their hosts are not among the changes */
   waves?: readonly { wave: Wave; changes: ReadonlyMap<string, Change> }[];
+  /** there are others, which were not read */
+  moreWaves?: boolean;
   findings: readonly HomeHost[];
   recent: readonly HomeHost[];
   may: readonly HomeMay[];
@@ -133,7 +135,11 @@ export const homeView = (home: Home): Modal => {
     ),
     ...(home.waves === undefined || home.waves.length === 0
       ? []
-      : section(`Waves: ${home.waves.length}`, home.waves.slice(0, LISTED).flatMap(waveBlocks), '')),
+      : section(
+          `Waves: ${home.waves.length}${home.moreWaves === true ? ' and more' : ''}`,
+          home.waves.slice(0, LISTED).flatMap(waveBlocks),
+          '',
+        )),
     ...section(
       `Hosts with findings: ${home.findings.length}`,
       hostBlocks(home.findings),

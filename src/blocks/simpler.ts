@@ -6,10 +6,29 @@ import type { RichTextBlock, SectionBlock, TableBlock } from '@slack/types';
 import { cut } from './escape.js';
 import type { AnyBlock, DataVisualizationBlock } from './message.js';
 
+const SECTION_CHARACTERS_MAX = 3_000;
+
 const section = (text: string): SectionBlock => ({
   type: 'section',
-  text: { type: 'plain_text', text: cut(text, 3000), emoji: false },
+  text: { type: 'plain_text', text: cut(text, SECTION_CHARACTERS_MAX), emoji: false },
 });
+
+/** Cut at the end of a line or between words, into as many sections as it takes: what is approved is never cut short. */
+const sections = (text: string): SectionBlock[] => {
+  const all: SectionBlock[] = [];
+  for (let rest = text; rest !== ''; ) {
+    const piece = rest.length <= SECTION_CHARACTERS_MAX ? rest : headOf(rest);
+    all.push(section(piece));
+    rest = rest.slice(piece.length).replace(/^\s+/, '');
+  }
+  return all;
+};
+
+const headOf = (text: string): string => {
+  const head = text.slice(0, SECTION_CHARACTERS_MAX);
+  const end = Math.max(head.lastIndexOf('\n'), head.lastIndexOf(', ') + 1, head.lastIndexOf(' '));
+  return end > SECTION_CHARACTERS_MAX / 2 ? head.slice(0, end) : head.replace(/[\uD800-\uDBFF]$/, '');
+};
 
 /** What a reader sees of rich text, without its styles. Moments as UTC. */
 export const plainOf = (block: RichTextBlock): string => block.elements.map(plainOfElement).join('\n');
@@ -53,7 +72,7 @@ export const simpler = (blocks: readonly AnyBlock[]): readonly AnyBlock[] =>
       case 'header':
         return [section(block.text.text)];
       case 'rich_text':
-        return [section(plainOf(block) || '-')];
+        return sections(plainOf(block) || '-');
       case 'container':
         return [section(`${block.title?.text ?? ''}:`), ...simpler(block.child_blocks)];
       case 'data_table':

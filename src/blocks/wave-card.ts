@@ -138,7 +138,7 @@ const courseLines = (card: WaveCard): Line[] => {
 const revertLine = ({ wave }: WaveCard): Line[] =>
   wave.reverting === undefined
     ? []
-    : [[{ bold: 'Reverted by  ' }, whoDid(wave.reverting), ' ', moment(wave.reverting.atMs), ', all of it']];
+    : [[{ bold: 'Revert asked by  ' }, whoDid(wave.reverting), ' ', moment(wave.reverting.atMs), ', all of it']];
 
 const allOf = (count: number): string => (count === 1 ? '1 host' : `all ${count}`);
 

@@ -64,6 +64,20 @@ export const waveDetailMessage = (card: WaveCard): Message =>
     'Name a host: /changes <host>.',
   );
 
+/** Of one that this person may not see no more is told than of one that was never there. */
+export const noSuchWaveMessage = (id: string): Message =>
+  messageOf(spoken('There is no such wave.'), [
+    always(
+      paragraph(
+        { bold: 'There is no such wave ' },
+        { code: id.slice(0, 40) },
+        ', or you may not see one of its hosts. What is open: ',
+        { code: '/changes' },
+        '.',
+      ),
+    ),
+  ]);
+
 /** “Who can approve, and why can't I”, to who asks. */
 export const whoCanWaveMessage = (view: {
   wave: Wave;
@@ -118,6 +132,8 @@ export const waveNudgeMessage = (view: {
   people: readonly Mention[];
   /** the host that it is about */
   change?: Change;
+  /** other hosts of its batch are in force with it */
+  others?: boolean;
 }): Message => {
   const { wave, about, people, change } = view;
   const asked = people.length === 0 ? [] : [...mentions(people.slice(0, 20)), ': '];
@@ -129,7 +145,7 @@ export const waveNudgeMessage = (view: {
     held: `${host} can not take its values back yet: ${on}`,
     window: `Confirm or revert ${on}`,
     approval: `An approval is waited for: ${on}`,
-    escalation: `It ends soon, nobody has approved it: ${on}`,
+    escalation: `It ends soon and is not approved yet: ${on}`,
   }[about];
   const more: Line =
     about === 'held'
@@ -137,7 +153,11 @@ export const waveNudgeMessage = (view: {
       : about === 'worse'
         ? [' No other host is begun. Look whether to revert; it takes its values back by itself at ', ends, '.']
         : about === 'window'
-          ? [` ${host} takes its values back at `, ends, ' unless somebody confirms, and others of its batch with it.']
+          ? [
+              ` ${host} takes its values back at `,
+              ends,
+              ` unless somebody confirms${view.others === true ? ', and others of its batch with it' : ''}.`,
+            ]
           : [' Until ', ends, '.'];
   return messageOf(spoken(what), [always(paragraph(...asked, { bold: `${what}.` }, ...more))]);
 };

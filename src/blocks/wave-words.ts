@@ -124,20 +124,31 @@ export const batchBlock = (wave: Wave, changes: ReadonlyMap<string, Change>, wit
     ),
   );
 
+/** reasons, and hosts for each, that are named */
+const LEFT_OUT_MAX = 12;
+
 /** Hosts that are not part of it, by why. */
 export const leftOutBlock = (leftOut: readonly HostLeftOut[]): AnyBlock[] => {
   if (leftOut.length === 0) return [];
   const groups = new Map<string, string[]>();
   for (const { host, why } of leftOut) groups.set(why, [...(groups.get(why) ?? []), host]);
+  const counted = leftOut.reduce((sum, { count = 1 }) => sum + count, 0);
+  const reasons = [...groups];
+  const untold = reasons.slice(LEFT_OUT_MAX).reduce((sum, [, hosts]) => sum + hosts.length, 0);
   return [
     rich(
-      sectionOf([{ bold: `Left out: ${plural(leftOut.length, 'host')}` }]),
-      bullets(
-        [...groups].slice(0, 12).map(([why, hosts]): Line => {
-          const more = hosts.length - 12;
-          return [...hostPieces(hosts.slice(0, 12)), more > 0 ? ` and ${more} more` : '', `: ${why.slice(0, 300)}`];
+      sectionOf([{ bold: counted === 0 ? 'Left out' : `Left out: ${plural(counted, 'host')}` }]),
+      bullets([
+        ...reasons.slice(0, LEFT_OUT_MAX).map(([why, hosts]): Line => {
+          const more = hosts.length - LEFT_OUT_MAX;
+          return [
+            ...hostPieces(hosts.slice(0, LEFT_OUT_MAX)),
+            more > 0 ? ` and ${more} more` : '',
+            `: ${why.slice(0, 300)}`,
+          ];
         }),
-      ),
+        ...(untold === 0 ? [] : [[`and ${untold} more, for other reasons`] as Line]),
+      ]),
     ),
   ];
 };

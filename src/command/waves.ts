@@ -4,6 +4,7 @@ import { REASON_CHARACTERS_MAX, readingModal } from '../blocks/change-modals.js'
 import type { LeftOut } from '../blocks/fleet-left-out.js';
 import type { Message, Modal } from '../blocks/message.js';
 import { problemMessage } from '../blocks/notices.js';
+import { noSuchWaveMessage } from '../blocks/wave-list.js';
 import type { ClickHandler, Desk, ViewHandler } from '../command.js';
 import type { Pace } from '../core/wave.js';
 import type { HostWish } from '../core/wave-plan.js';
@@ -53,7 +54,7 @@ export interface WaveDesk {
   confirm(ref: WaveRef): Promise<Shown>;
   revert(ref: WaveRef): Promise<Shown>;
   whoCan(ref: WaveRef): Promise<Message>;
-  /** host by host; undefined where no wave has that id */
+  /** host by host; undefined where no wave that the caller may see has that id */
   show(id: string): Promise<Message | undefined>;
 }
 
@@ -98,7 +99,9 @@ export const waveActions: Readonly<Record<string, ClickHandler>> = {
   [ACTIONS.waveConfirm]: onWave(async (desk, waves, ref) => show(desk, await waves.confirm(ref))),
   [ACTIONS.waveRevert]: onWave(async (desk, waves, ref) => show(desk, await waves.revert(ref))),
   [ACTIONS.waveWho]: onWave(async (desk, waves, ref) => desk.whisper(await waves.whoCan(ref))),
-  [ACTIONS.waveShow]: onWave(async (desk, waves, { wave }) => desk.whisper((await waves.show(wave)) ?? outdated())),
+  [ACTIONS.waveShow]: onWave(async (desk, waves, { wave }) =>
+    desk.whisper((await waves.show(wave)) ?? noSuchWaveMessage(wave)),
+  ),
 };
 
 type Values = Readonly<Record<string, string | readonly string[]>>;

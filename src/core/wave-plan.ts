@@ -22,8 +22,11 @@ export interface PlannedHost {
 }
 
 export interface HostLeftOut {
+  /** its name; in words where it stands for others, or for none */
   host: string;
   why: string;
+  /** hosts that it stands for, where that is not one */
+  count?: number;
 }
 
 export interface SettingLeftOut extends LeftOut {

@@ -192,7 +192,7 @@ const move = (wave: Wave, event: WaveEvent): Wave => {
     case 'wave-denied':
       return ended(wave, 'denied', event);
     case 'wave-expired':
-      return ended(wave, 'expired', { why: 'nobody approved it in time', by: 'bot', atMs: event.atMs });
+      return ended(wave, 'expired', { why: 'it was not approved in time', by: 'bot', atMs: event.atMs });
     case 'wave-stale':
       return ended(wave, 'stale', { ...event, by: 'bot' });
     case 'batch-begun':

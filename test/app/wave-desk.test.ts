@@ -187,6 +187,25 @@ describe('the message', () => {
     for (const { message } of w.chat.of('post')) expect(wordsOf(message)).toContain('@all');
   });
 
+  test('what Slack did not take of the end is shown when Slack is back; for an hour', async () => {
+    const [soon, late] = [waveWorld(web(2)), waveWorld(web(2))];
+    for (const w of [soon, late]) {
+      const bot = w.bot();
+      const ref = await w.propose(bot);
+      await bot.at('U0GRACE').waves.approve(ref);
+      await w.pass(260_000, bot);
+      expect(w.wave().state).toBe('done');
+      w.chat.refuse('update', 'unreachable');
+      expect(await bot.at('U0LINUS').waves.confirm({ ...ref, begun: 2 })).toBeUndefined();
+      await w.pass(w === soon ? 600_000 : 3_700_000, bot);
+      expect(standing(w)).toContain('NOT CONFIRMED');
+      w.chat.accept('update');
+      await w.pass(30_000, bot);
+    }
+    expect(standing(soon)).toContain('2 CONFIRMED');
+    expect([...late.disk.due.values()].filter(({ kind }) => kind === 'wave')).toEqual([]);
+  });
+
   test('people are told in its thread, once: to approve, and when a host gets worse', async () => {
     const w = waveWorld(web(3));
     const [one, two] = [w.bot(), w.bot()];

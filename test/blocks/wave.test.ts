@@ -316,7 +316,7 @@ describe('to one person', () => {
     const change = at(base.changes, 'worse').get('change0000000000');
     const people = [{ user: 'U0ADA' }, { group: 'S0LEADS' }];
     const host = about === 'window' || about === 'worse' ? (change === undefined ? {} : { change }) : {};
-    expectGolden(`wave/nudge-${about}`, waveNudgeMessage({ wave: running, about, people, ...host }));
+    expectGolden(`wave/nudge-${about}`, waveNudgeMessage({ wave: running, about, people, others: true, ...host }));
   });
   test('what was done on some hosts and not on others', () => {
     const refused = [
