@@ -106,6 +106,10 @@ export interface Ref {
   begun?: number;
 }
 
+const SELECTOR_MAX = 500;
+/** Whether a button can name these hosts. Cut short it would name others: `web-88` would become `web-8`. */
+export const fitsRef = (selector: string): boolean => selector.length <= SELECTOR_MAX;
+
 const refSchema = z.strictObject({
   host: z.string().min(1).max(255).optional(),
   measurement: z.string().min(1).max(64).optional(),
@@ -124,7 +128,7 @@ const refSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
-  selector: z.string().min(1).max(500).optional(),
+  selector: z.string().min(1).max(SELECTOR_MAX).optional(),
   fleet: z.string().min(1).max(64).optional(),
   hosts: z.int().min(1).max(100_000).optional(),
   alert: z.string().min(1).max(200).optional(),

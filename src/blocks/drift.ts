@@ -1,6 +1,6 @@
 /** `/sysctl @web [words]`: in which keys the hosts of a group differ, and who is the odd one. */
 import type { Drift, DriftKey } from '../core/drift.js';
-import { ACTIONS, encodeRef } from './actions.js';
+import { ACTIONS, encodeRef, fitsRef } from './actions.js';
 import {
   actions,
   bullets,
@@ -187,16 +187,20 @@ export const driftMessage = (input: DriftAnswer): Message => {
             },
           ]),
       always(
-        actions([
-          button(ACTIONS.drift, 'Refresh', {
-            value: encodeRef({
-              selector: selector.slice(0, 500),
-              hosts: Math.max(1, drift.hosts + silent.length),
-              ...(input.words === '' ? {} : { words: input.words.slice(0, 500) }),
-              ...(input.private === true ? { private: true } : {}),
-            }),
-          }),
-        ]),
+        ...(fitsRef(selector)
+          ? [
+              actions([
+                button(ACTIONS.drift, 'Refresh', {
+                  value: encodeRef({
+                    selector,
+                    hosts: Math.max(1, drift.hosts + silent.length),
+                    ...(input.words === '' ? {} : { words: input.words.slice(0, 500) }),
+                    ...(input.private === true ? { private: true } : {}),
+                  }),
+                }),
+              ]),
+            ]
+          : []),
       ),
     ],
     'Ask with words to see fewer keys.',

@@ -37,15 +37,26 @@ export const weigh = (value: unknown): number => {
   return sum;
 };
 
-/** Whether nothing has to be left out. */
-export const fits = (parts: readonly Part[]): boolean => {
+const wordedOf = (blocks: readonly AnyBlock[]): readonly AnyBlock[] =>
+  blocks.filter(({ type }) => !/^(table|data_table|data_visualization)$/.test(type));
+
+/** What is limited of a message. One block and its words are kept free for the line that says what is missing. */
+const MEASURES: readonly { of: (blocks: readonly AnyBlock[]) => number; most: number }[] = [
+  { of: (blocks) => blocks.length, most: BLOCKS_MAX - 1 },
+  { of: (blocks) => JSON.stringify(wordedOf(blocks)).length, most: JSON_MAX - 400 },
+  { of: weigh, most: WEIGHT_MAX - 300 },
+];
+
+const exceeded = (parts: readonly Part[]): typeof MEASURES => {
   const blocks = parts.flatMap((part) => part.blocks);
-  const worded = blocks.filter((block) => !/^(table|data_table|data_visualization)$/.test(block.type));
-  // one block and its words are kept free for the line that says what is missing
-  return (
-    blocks.length < BLOCKS_MAX && JSON.stringify(worded).length <= JSON_MAX - 400 && weigh(blocks) <= WEIGHT_MAX - 300
-  );
+  return MEASURES.filter(({ of, most }) => of(blocks) > most);
 };
+
+/** Whether nothing has to be left out. */
+export const fits = (parts: readonly Part[]): boolean => exceeded(parts).length === 0;
+
+/** Without it the message is no shorter where it is too long: a table is no characters of JSON. */
+const helps = ({ blocks }: Part, over: typeof MEASURES): boolean => over.some(({ of }) => of(blocks) > of([]));
 
 /**
  * @param rest a sentence: where the reader finds what was left out
@@ -54,11 +65,13 @@ export const fits = (parts: readonly Part[]): boolean => {
 export const fitted = (parts: readonly Part[], rest = 'Raw has all of it.'): readonly AnyBlock[] => {
   let kept = parts.filter((part) => part.blocks.length > 0);
   const omitted: string[] = [];
-  while (!fits(kept)) {
-    const last = kept.reduce<Part | undefined>(
-      (worst, part) => (part.need > 0 && (worst === undefined || part.need >= worst.need) ? part : worst),
-      undefined,
-    );
+  for (let over = exceeded(kept); over.length > 0; over = exceeded(kept)) {
+    const last = kept
+      .filter((part) => part.need > 0 && helps(part, over))
+      .reduce<Part | undefined>(
+        (worst, part) => (worst === undefined || part.need >= worst.need ? part : worst),
+        undefined,
+      );
     if (last === undefined) break;
     kept = kept.filter((part) => part !== last);
     omitted.push(last.name);

@@ -1,5 +1,5 @@
 /** What stands in the channel while many hosts are asked, and what is asked before very many are. */
-import { ACTIONS, encodeRef } from './actions.js';
+import { ACTIONS, encodeRef, fitsRef } from './actions.js';
 import { actions, button, context, type Line, lines, paragraph, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf } from './fit.js';
@@ -100,19 +100,21 @@ export const fleetConfirmMessage = (input: {
       ),
       ...(tooMany
         ? [context('Name fewer: a group, a label, or ! to leave some out.')]
-        : [
-            actions([
-              button(input.action, `Ask all ${count(hosts)}`, {
-                style: 'primary',
-                value: encodeRef({
-                  selector: selector.slice(0, 500),
-                  hosts,
-                  ...(input.words === undefined || input.words === '' ? {} : { words: input.words.slice(0, 500) }),
-                  ...(input.private === true ? { private: true } : {}),
+        : !fitsRef(selector)
+          ? [context('So many names are more than a button can hold: type the same again, with --all.')]
+          : [
+              actions([
+                button(input.action, `Ask all ${count(hosts)}`, {
+                  style: 'primary',
+                  value: encodeRef({
+                    selector,
+                    hosts,
+                    ...(input.words === undefined || input.words === '' ? {} : { words: input.words.slice(0, 500) }),
+                    ...(input.private === true ? { private: true } : {}),
+                  }),
                 }),
-              }),
+              ]),
             ]),
-          ]),
     ),
   ]);
 };

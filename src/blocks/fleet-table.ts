@@ -9,8 +9,11 @@ import type { Part } from './fit.js';
 import { LEVEL_WORDS, rowInWords } from './fleet-words.js';
 import { count, plural } from './words.js';
 
-const ROWS_MAX = 40;
+/** Rows of the table; fewer where long names leave no room for more. */
+export const ROWS = [40, 20, 10] as const;
+/** Hosts to pick, and the characters of JSON that they may take: what is picked from must not push out the table. */
 const SELECT_MAX = 60;
+const SELECT_JSON_MAX = 4_000;
 const OPTION_VALUE_MAX = 75;
 /** states shown as columns: what people look for first, where any host of the table has it */
 const COLUMNS = ['TIME_WAIT', 'ESTABLISHED', 'CLOSE_WAIT', 'SYN_RECV', CONNTRACK_USE] as const;
@@ -18,9 +21,9 @@ const COLUMNS = ['TIME_WAIT', 'ESTABLISHED', 'CLOSE_WAIT', 'SYN_RECV', CONNTRACK
 const columnsOf = (rows: readonly FleetRow[]): readonly string[] =>
   COLUMNS.filter((name) => rows.some(({ member }) => (member.numbers[name] ?? 0) > 0));
 
-export const tableParts = (selector: string, view: FleetView): readonly Part[] => {
+export const tableParts = (selector: string, view: FleetView, rowsMax: number): readonly Part[] => {
   if (view.rows.length === 0) return [];
-  const shown = view.rows.slice(0, ROWS_MAX);
+  const shown = view.rows.slice(0, rowsMax);
   const columns = columnsOf(shown);
   const table = dataTable(
     `Hosts of ${selector} to look at, the worst first: ${count(view.rows.length)}`,
@@ -49,10 +52,13 @@ export const tableParts = (selector: string, view: FleetView): readonly Part[] =
 /** Any host of the answer, those to look at first. */
 export const hostSelect = (view: FleetView): StaticSelect | undefined => {
   const members = [...view.rows.map(({ member }) => member), ...view.healthy].slice(0, SELECT_MAX);
+  let room = SELECT_JSON_MAX;
   const options = members.flatMap((member) => {
     const whole = encodeRef({ host: member.host, measurement: member.measurement });
     const value = whole.length <= OPTION_VALUE_MAX ? whole : encodeRef({ measurement: member.measurement });
-    return value.length <= OPTION_VALUE_MAX ? [{ text: plain(member.host, 75), value }] : [];
+    const option = { text: plain(member.host, 75), value };
+    room -= JSON.stringify(option).length;
+    return value.length <= OPTION_VALUE_MAX && room >= 0 ? [option] : [];
   });
   return options.length === 0
     ? undefined

@@ -1,14 +1,14 @@
 /** The answer to `/tcpstates @web`: what is wrong where, who stands apart, who is silent and why; the healthy in one line. */
 import type { FleetView } from '../core/fleet.js';
 import type { Rule } from '../core/rule.js';
-import { ACTIONS, encodeRef, type Ref } from './actions.js';
+import { ACTIONS, encodeRef, fitsRef, type Ref } from './actions.js';
 import { keysInShort } from './change-words.js';
 import { actions, button, context, header, type Line, lines, paragraph, rich } from './elements.js';
-import { SPOKEN_MAX, spoken } from './escape.js';
-import { always, messageOf, type Part } from './fit.js';
+import { cut, SPOKEN_MAX, spoken } from './escape.js';
+import { always, fits, messageOf, type Part } from './fit.js';
 import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { apartPart, causesPart, healthyPart, notesPart, silentPart, totalsParts } from './fleet-parts.js';
-import { hostSelect, tableParts } from './fleet-table.js';
+import { hostSelect, ROWS, tableParts } from './fleet-table.js';
 import { fleetVerdict } from './fleet-words.js';
 import type { Message } from './message.js';
 import { count, plural, took } from './words.js';
@@ -38,7 +38,8 @@ export interface FleetAnswer {
 
 const buttonsPart = (input: FleetAnswer): Part => {
   const ref: Ref = {
-    selector: input.selector.slice(0, 500),
+    // Hosts that were named at length are those of the answer, as long as it is kept.
+    ...(fitsRef(input.selector) ? { selector: input.selector } : {}),
     ...(input.fleet === undefined ? {} : { fleet: input.fleet }),
     hosts: Math.max(1, input.view.asked),
     ...(input.private === true ? { private: true } : {}),
@@ -64,7 +65,7 @@ const wavesPart = ({ view, selector, fleet, proposes }: FleetAnswer): Part => {
         actions(
           curable.slice(0, WAVES_OFFERED_MAX).map(({ id, settable: { hosts, keys } }, at) =>
             button(`${ACTIONS.waveFinding}:${at}`, `Propose on ${plural(hosts.length, 'host')}: ${keysInShort(keys)}`, {
-              value: encodeRef({ fleet, finding: id, selector: selector.slice(0, 500) }),
+              value: encodeRef({ fleet, finding: id, selector: cut(selector, 500) }),
               label: `Propose a change on ${plural(hosts.length, 'host')} against ${id}`,
             }),
           ),
@@ -82,36 +83,37 @@ export const fleetMessage = (input: FleetAnswer): Message => {
     ...(input.overTime === true ? [[{ bold: 'Cut short  ' }, 'the time of the whole answer was over.'] as Line] : []),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
-  return messageOf(
-    spoken(phoneVerdict(verdict, view)),
-    [
-      always(
-        header(shortVerdict(verdict, view)),
-        context(
-          'Measured ',
-          { at: input.startedAt },
-          ` in ${took(input.tookMs)}: ${count(view.answered)} of ${plural(view.asked, 'host')} answered`,
-          input.replayed === true ? '. Replayed recordings, not live hosts' : '',
-          view.compared || view.answered === 0 ? '' : '. Too few hosts to compare them with each other',
-        ),
+  const parts = (rows: number): readonly Part[] => [
+    always(
+      header(shortVerdict(verdict, view)),
+      context(
+        'Measured ',
+        { at: input.startedAt },
+        ` in ${took(input.tookMs)}: ${count(view.answered)} of ${plural(view.asked, 'host')} answered`,
+        input.replayed === true ? '. Replayed recordings, not live hosts' : '',
+        view.compared || view.answered === 0 ? '' : '. Too few hosts to compare them with each other',
       ),
-      ...(view.causes.length === 0 && view.silent.length === 0 ? [always(paragraph(rest.join(': ')))] : []),
-      causesPart(view, rules),
-      wavesPart(input),
-      silentPart(view),
-      ...(notes.length === 0 ? [] : [always(rich(lines(...notes)))]),
-      notesPart(view, rules),
-      buttonsPart(input),
-      ...tableParts(selector, view),
-      ...totalsParts(selector, view),
-      apartPart(view),
-      healthyPart(view),
-      ...(input.asker === undefined
-        ? []
-        : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 5, name: '' }]),
-    ],
-    'CSV has all of it.',
-  );
+    ),
+    ...(view.causes.length === 0 && view.silent.length === 0 ? [always(paragraph(rest.join(': ')))] : []),
+    causesPart(view, rules),
+    wavesPart(input),
+    silentPart(view),
+    ...(notes.length === 0 ? [] : [always(rich(lines(...notes)))]),
+    notesPart(view, rules),
+    buttonsPart(input),
+    ...tableParts(selector, view, rows),
+    ...totalsParts(selector, view),
+    apartPart(view),
+    healthyPart(view),
+    ...(input.asker === undefined
+      ? []
+      : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 5, name: 'who asked' }]),
+  ];
+  const sized = ROWS.map(parts);
+  const [fewest = []] = sized.slice(-1);
+  // A shorter table says more than none.
+  const chosen = sized.find((each) => fits(each.filter(({ need }) => need <= 1))) ?? fewest;
+  return messageOf(spoken(phoneVerdict(verdict, view)), chosen, 'CSV has all of it.');
 };
 
 /** As long as it fits, the whole; else numbers and the worst cause, with its hosts. */

@@ -112,17 +112,26 @@ export const manyOfClick = async (
   at: 'here' | 'thread',
 ): Promise<ManyOfClick | undefined> => {
   const ref = decodeRef(click.value);
-  if (ref?.selector === undefined) {
-    await desk.whisper(problemMessage({ what: 'This button points nowhere: it is from another version of the bot.' }));
+  const kept = ref?.selector === undefined && ref?.fleet !== undefined ? desk.fleet?.kept(ref.fleet) : undefined;
+  const selector = ref?.selector ?? kept?.members.map(({ host }) => host).join(',');
+  if (ref === undefined || selector === undefined || selector === '') {
+    await desk.whisper(
+      ref?.fleet === undefined
+        ? problemMessage({ what: 'This button points nowhere: it is from another version of the bot.' })
+        : problemMessage({
+            what: 'This answer is no longer kept, and its hosts are too many for a button.',
+            next: 'Type the command again.',
+          }),
+    );
     return undefined;
   }
   const isPrivate = ref.private === true;
   const isQuestion = click.at.kind === 'message' && click.at.whispered && !isPrivate;
-  const text = [ref.selector, ref.words ?? '', (ref.hosts ?? 0) > 0 ? '--all' : '', isPrivate ? '--private' : '']
+  const text = [selector, ref.words ?? '', (ref.hosts ?? 0) > 0 ? '--all' : '', isPrivate ? '--private' : '']
     .filter((part) => part !== '')
     .join(' ');
   return {
-    ref: { ...ref, selector: ref.selector },
+    ref: { ...ref, selector },
     options: { private: isPrivate, at: isQuestion ? 'new' : at, again: { command, text } },
   };
 };

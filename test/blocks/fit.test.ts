@@ -35,6 +35,22 @@ describe('fitting', () => {
     expect(JSON.stringify(blocks[0])).toContain('verdict');
   });
 
+  test('leaves out nothing that would not make it shorter where it is too long', () => {
+    const table: Part = {
+      blocks: [dataTable('hosts', ['Host', 'Verdict'], [['web-1', 'bad']], 5)],
+      need: 9,
+      name: 'the table',
+    };
+    const long = always(...Array.from({ length: 8 }, () => rich(preformatted(text(1_400)))));
+    const more: Part = { blocks: [rich(preformatted(text(2_000)))], need: 1, name: 'more' };
+    // Tables are no characters of JSON, which is what there is too much of.
+    const wide = always(actions([button('raw', 'Raw', { value: JSON.stringify('x'.repeat(1_900)) })]));
+    const blocks = fitted([always(paragraph('verdict')), ...Array.from({ length: 6 }, () => wide), table, more]);
+    expect(blocks.map(({ type }) => type)).toContain('data_table');
+    expect(JSON.stringify(blocks)).toContain('Left out for length: more.');
+    expect(fitted([long, table]).map(({ type }) => type)).not.toContain('data_table');
+  });
+
   test('never leaves out what must be there, however long', () => {
     const must = Array.from({ length: 12 }, (_, index) =>
       always(rich(preformatted(`must ${index} ${text(2000)}`, 2500))),

@@ -76,6 +76,45 @@ describe('many hosts', () => {
     expect(offered(fleet(all.slice(2), { proposes: true }))).toBeNull();
     expect(offered(fleet(all))).toBeNull();
   });
+  test('whatever the hosts are called and have, Slack takes it, and the table of them stays', () => {
+    const causes = [...rules.keys()];
+    const kinds = ['connect-timed-out', 'authentication-refused', 'no-answer', 'refused', 'host-key-changed'];
+    const base = member('base', 'c01') as Extract<FleetMember, { status: 'measured' }>;
+    const many = (count: number, length: number, variety: number): FleetMember[] =>
+      Array.from({ length: count }, (_, at): FleetMember => {
+        const host = `h${String(at).padStart(4, '0')}-${'prod-eu-west-'.repeat(20)}`.slice(0, length);
+        if (at % 5 === 0) return silent(host, kinds[(at % variety) % kinds.length] ?? '');
+        const healthy = { ...base, host, measurement: `measurement-${String(at).padStart(4, '0')}` };
+        const cause = causes[at % variety] ?? '';
+        return at % 3 === 0
+          ? { ...healthy, causes: [] }
+          : { ...healthy, level: 'crit', clause: 'the connection-tracking table is full', causes: [cause] };
+      });
+    for (const [count, length, variety] of [
+      [100, 24, 3],
+      [100, 63, 5],
+      [400, 30, 20],
+      [400, 120, 20],
+    ] as const) {
+      const message = fleet(many(count, length, variety), { proposes: true, asker: 'U0ANNA' });
+      expect({ count, length, complaints: complaints(message) }).toEqual({ count, length, complaints: [] });
+      expect(message.blocks.map(({ type }) => type)).toContain('data_table');
+      expect(JSON.stringify(message.blocks)).toContain('static_select');
+    }
+  });
+  test('hosts that a button can’t hold are those of the answer that is kept, or are typed again; never others', () => {
+    const selector = Array.from({ length: 80 }, (_, at) => `web-${at + 100}`).join(',');
+    const valuesOf = (message: { blocks: unknown }): string[] =>
+      JSON.stringify(message.blocks).match(/"value":"(?:[^"\\]|\\.)*"/g) ?? [];
+    for (const value of valuesOf(fleet(members, { selector }))) expect(value).not.toContain('web-1,');
+    expect(valuesOf(fleet(members, { selector })).join()).not.toContain('selector');
+    expect(valuesOf(fleet(members, { selector: 'web-1,web-2' })).join()).toContain('web-1,web-2');
+    const asked = { command: 'tcpstates', hosts: 80, limit: 50, most: 2_000, action: 'fleet' } as const;
+    const long = fleetConfirmMessage({ ...asked, selector });
+    expect(valuesOf(long)).toEqual([]);
+    expect(JSON.stringify(long.blocks)).toContain('--all');
+    expect(valuesOf(fleetConfirmMessage({ ...asked, selector: '@web' }))).toHaveLength(1);
+  });
   test('all healthy', () => {
     expectGolden('fleet/healthy', fleet(members.slice(3, 7)));
   });
