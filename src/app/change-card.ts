@@ -36,7 +36,9 @@ export const cardFor = async (parts: CardParts, change: Change, settings: readon
     words: settings,
     approvers: approverMentions(parts, change),
     stepUp: evaluateKeys(parts.policy(), parts.catalogue, change.plan.entries).stepUp,
-    glass: glassCovers(parts.policy(), parts.inventory(), parts.inventory().hosts.get(change.plan.host.name)),
+    glass:
+      glassCovers(parts.policy(), parts.inventory(), parts.inventory().hosts.get(change.plan.host.name)) &&
+      change.plan.confirmWindowSeconds <= (parts.policy().breakGlass?.confirmWindowSeconds ?? 0),
     ...(waits === undefined ? {} : { waits: waits.value.failure }),
   };
 };

@@ -3,16 +3,14 @@ import { byHandModal, proposalModal, refusedModal } from '../blocks/change-modal
 import type { Offer } from '../blocks/findings.js';
 import type { Modal } from '../blocks/message.js';
 import type { ChangeDesk, DraftWish } from '../command/changes.js';
-import { byHand, dryRun } from '../core/dry-run.js';
+import { byHand } from '../core/dry-run.js';
 import { TTL_SECONDS_MIN } from '../core/gate/request.js';
 import type { Host } from '../core/inventory.js';
 import { type Planned, plan, planByHand, planFinding, valuesBefore } from '../core/plan.js';
-import { hostIdentity } from '../core/plan-digest.js';
 import type { SysctlValues } from '../core/snapshot.js';
 import { valueIn } from '../core/values.js';
 import { keepDraft } from './change-draft.js';
-import { hostNotAfter } from './change-due.js';
-import { mentionsOf } from './change-people.js';
+import { glassCovers, mentionsOf } from './change-people.js';
 import { modalOr } from './change-shown.js';
 import { busyWith, type Standpoint } from './change-standpoint.js';
 
@@ -64,7 +62,6 @@ const proposal = async (
   const windowSeconds = Math.min(max, wish.windowSeconds ?? policy.confirmWindowSeconds.default);
   const choices = [...WINDOW_CHOICES_SECONDS, windowSeconds, policy.breakGlass?.confirmWindowSeconds ?? max, max];
   const persistent = planned.mayPersist && wish.persistent === true;
-  const entries = planned.settings.map(({ key, from, to }) => ({ key, from, to }));
   return proposalModal({
     draft: id,
     host,
@@ -80,12 +77,9 @@ const proposal = async (
     windowChoices: [...new Set(choices)].filter((seconds) => seconds <= max).sort((a, b) => a - b),
     ...(wish.finding === undefined ? {} : { finding: wish.finding.id }),
     ...(undoes === undefined ? {} : { undoes }),
-    dryRun: dryRun(
-      id,
-      { host: hostIdentity(host), entries, confirmWindowSeconds: windowSeconds, persistent },
-      hostNotAfter(hostClock),
-      undoes,
-    ),
+    ...(glassCovers(policy, here.parts.inventory(), host) && policy.breakGlass !== undefined
+      ? { glassWindowSeconds: policy.breakGlass.confirmWindowSeconds }
+      : {}),
     ...('failure' in hostClock ? { gateFailure: hostClock.failure } : {}),
   });
 };

@@ -8,6 +8,7 @@ import type { Host, Inventory } from '../core/inventory.js';
 import { type Action, evaluate, type Policy, personOf, type Subject } from '../core/policy.js';
 import type { Rule } from '../core/rule.js';
 import type { Watch } from '../core/watch.js';
+import { membersOf, type Wave } from '../core/wave.js';
 import type { Chat } from '../ports/chat.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
@@ -111,6 +112,14 @@ export class Homes {
       ]);
       const seen = open.filter(({ plan }) => names.has(plan.host.name));
       const waves = await openWaves(this.parts, members);
+      const waitsForMe = (wave: Wave): boolean =>
+        wave.state === 'proposed' &&
+        wave.requester.person !== me &&
+        wave.approvals.every(({ person }) => person !== me) &&
+        membersOf(wave).every(({ host: name }) => {
+          const host = inventory().hosts.get(name);
+          return host !== undefined && may('approve', host).allowed;
+        });
       return {
         ...none,
         atMs,
@@ -121,7 +130,9 @@ export class Homes {
           const mine = change.requester.person === me;
           return change.state === 'proposed' && !mine && !done && host !== undefined && may('approve', host).allowed;
         }),
-        waves: waves.waves.filter((it) => [...it.changes.values()].every(({ plan }) => names.has(plan.host.name))),
+        waves: waves.waves
+          .filter((it) => [...it.changes.values()].every(({ plan }) => names.has(plan.host.name)))
+          .map((it) => ({ ...it, mine: waitsForMe(it.wave) })),
         moreWaves: waves.more || members.length === MEMBERS_MAX,
         inForce: seen.filter(({ state }) => state === 'applying' || state === 'applied' || state === 'verified'),
         findings: visible

@@ -53,7 +53,7 @@ const after = (here: Standpoint, board: WaveBoard, what: string, result: WaveRes
     wave !== undefined && clicked === 'approve' && ['not-permitted', 'own-request'].includes(refusal.code)
       ? mentionsOf(here.parts.policy(), waveApprovers(here.parts, wave))
       : [];
-  const detail = host === undefined || refusal.detail.startsWith(host) ? refusal.detail : `${host}: ${refusal.detail}`;
+  const detail = host === undefined || refusal.detail.includes(host) ? refusal.detail : `${host}: ${refusal.detail}`;
   return refuse({ what, code: refusal.code, detail, ...(first === undefined ? {} : { first }), whoCould });
 };
 

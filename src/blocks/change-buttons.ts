@@ -39,7 +39,7 @@ export const buttonsFor = ({ change, glass }: { change: Change; glass: boolean }
     case 'verified': {
       if (change.underway?.step === 'revert' || change.held !== undefined) return review;
       const worse = gotWorse(change);
-      const revert = make(ACTIONS.changeRevert, 'Revert now', worse ? { style: 'primary' } : {});
+      const revert = make(ACTIONS.changeRevert, 'Revert now', worse ? { style: 'danger' } : {});
       const keep = change.plan.persistent ? 'and kept for the next boot' : 'until the next reboot';
       const confirm = make(ACTIONS.changeConfirm, 'Confirm', {
         ...(worse ? {} : { style: 'primary' as const }),
@@ -54,7 +54,8 @@ export const buttonsFor = ({ change, glass }: { change: Change; glass: boolean }
             }
           : {}),
       });
-      const steps = !idle ? [revert] : worse ? [revert, confirm] : [confirm, revert];
+      // In the same places whatever the last look found: who clicks in a hurry clicks by habit.
+      const steps = idle ? [confirm, revert] : [revert];
       return [...steps, ...review];
     }
     case 'confirmed':

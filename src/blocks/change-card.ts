@@ -53,7 +53,7 @@ const askedLines = ({ change }: ChangeCard): Line[] => [
           { bold: 'To cure  ' },
           { code: change.finding.id },
           change.finding.subject === undefined ? '' : ` (${change.finding.subject})`,
-          ', by whose own measure it is judged',
+          ': the change is judged by that finding’s own numbers',
         ] as Line,
       ]),
   ...(change.wave === undefined
@@ -72,19 +72,22 @@ const approvalLines = ({ change, approvers, stepUp }: ChangeCard): Line[] => {
       approval.breakGlass === undefined ? '' : `: ${approval.breakGlass.reason.slice(0, 400)}`,
     ],
   );
-  if (change.state !== 'proposed' || change.wave !== undefined) return given;
+  const kept: Line[] =
+    change.confirmedBy === undefined
+      ? []
+      : [[{ bold: 'Confirmed by  ' }, whoDid(change.confirmedBy), ' ', moment(change.endedAtMs ?? 0)]];
+  if (change.state !== 'proposed' || change.wave !== undefined) return [...given, ...kept];
   const missing = change.approvalsNeeded - change.approvals.length;
   const who: Line =
     approvers.length === 0
-      ? ['nobody that policy names could: only an administrator of the policy can change that']
-      : mentions(approvers.slice(0, 20));
+      ? ['Nobody that policy names could: only an administrator of the policy can change that']
+      : ['May approve: ', ...mentions(approvers.slice(0, 20))];
   return [
     ...given,
     [
       { bold: change.approvals.length === 0 ? 'Needs  ' : 'Still needs  ' },
-      `${plural(missing, 'approval')} of `,
+      `${plural(missing, 'approval')}${stepUp ? ', each with a one-time code' : ''}. `,
       ...who,
-      stepUp ? ', each with a one-time code' : '',
     ],
   ];
 };

@@ -36,7 +36,7 @@ const row = (change: Change): Line => [
   ' ',
   day(change.proposedAtMs),
   ...((change.state === 'applied' || change.state === 'verified') && change.held === undefined
-    ? [', taken back at ', { at: new Date(change.windowEndsAtMs ?? 0).toISOString() }]
+    ? [', reverts itself at ', { at: new Date(change.windowEndsAtMs ?? 0).toISOString() }]
     : []),
   ...(change.review !== undefined && change.review.doneBy === undefined ? [', to be reviewed'] : []),
   ...(change.wave === undefined ? [] : [', of wave ', { code: change.wave }]),

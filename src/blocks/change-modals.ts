@@ -110,8 +110,8 @@ export interface ProposalView {
   windowChoices: readonly number[];
   finding?: string;
   undoes?: string;
-  /** what would be done on the host */
-  dryRun: { request: string; steps: readonly string[] };
+  /** the longest window with which one person alone may allow it in an emergency, where policy lets anybody */
+  glassWindowSeconds?: number;
   /** the gate could not be asked now: it may be proposed all the same */
   gateFailure?: string;
 }
@@ -150,7 +150,7 @@ export const proposalModal = (view: ProposalView): Modal => {
         INPUTS.window,
         'Confirm window',
         { type: 'static_select', options: windows, ...(chosen === undefined ? {} : { initial_option: chosen }) },
-        'So long the new values are tried. Without a confirmation the host takes them back by itself.',
+        `So long the new values are tried. Without a confirmation the host takes them back by itself.${view.glassWindowSeconds === undefined ? '' : ` To break the glass: ${duration(view.glassWindowSeconds)} at the most.`}`,
       ),
       input(INPUTS.persist, 'How long it lasts', {
         type: 'radio_buttons',
@@ -158,7 +158,7 @@ export const proposalModal = (view: ProposalView): Modal => {
         initial_option: view.persistent ? (persist[1] ?? persist[0]) : persist[0],
       }),
       ...(view.gateFailure === undefined
-        ? dryRunBlocks(view.dryRun, 'What would be sent to the host, were the choices left as they were')
+        ? []
         : [
             rich(
               lines([
@@ -172,8 +172,8 @@ export const proposalModal = (view: ProposalView): Modal => {
   );
 };
 
-const dryRunBlocks = ({ request, steps }: { request: string; steps: readonly string[] }, title: string): AnyBlock[] => [
-  rich(sectionOf([{ bold: title }]), preformatted(request, 2_400)),
+const dryRunBlocks = ({ request, steps }: { request: string; steps: readonly string[] }): AnyBlock[] => [
+  rich(sectionOf([{ bold: 'One line to the gate, over the change account' }]), preformatted(request, 2_400)),
   rich(sectionOf([{ bold: 'The gate on the host then' }]), bullets(steps.map((step): Line => [step]))),
 ];
 
@@ -212,7 +212,7 @@ export const dryRunModal = (view: {
             ),
           ]
       : [paragraph({ bold: 'The host could not be asked now: ' }, view.failure.slice(0, 500))]),
-    ...dryRunBlocks(view, 'One line to the gate, over the change account'),
+    ...dryRunBlocks(view),
     context(`Change ${view.change}`),
   ]);
 

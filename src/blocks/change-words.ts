@@ -28,11 +28,13 @@ export const keysInShort = (keys: readonly string[]): string => {
 };
 
 /** What it does, in a few words for headers and lists. */
-export const briefOf = (change: Pick<Change, 'plan'>): string => {
+export const briefOf = (change: Pick<Change, 'plan'> & Partial<Pick<Change, 'state'>>): string => {
   const { entries } = change.plan;
   const [first] = entries;
   if (first === undefined) return 'nothing';
-  const value = `${settingValue(first.from)} → ${settingValue(first.to)}`;
+  // What was taken back went the other way last.
+  const [from, to] = change.state === 'reverted' ? [first.to, first.from] : [first.from, first.to];
+  const value = `${settingValue(from)} → ${settingValue(to)}`;
   const one = `${shortKey(first.key)} ${value.length > 60 ? 'to another value' : value}`;
   return entries.length === 1 ? one : `${one} and ${plural(entries.length - 1, 'more setting')}`;
 };
@@ -89,6 +91,8 @@ export const titleOf = (change: Change): string => `${stateWord(change)}  ${chan
 export interface SettingWords {
   key: string;
   meaning: string;
+  /** what people wrongly expect of it */
+  notThis?: string;
   reaches: string;
   risk: 'low' | 'medium' | 'high';
   scope: 'ns' | 'host';
@@ -107,6 +111,7 @@ export const diffText = ({ key, from, to }: { key: string; from: string; to: str
 /** What an approver must know of a key. */
 export const settingLines = (about: SettingWords): Line[] => [
   [about.meaning],
+  ...(about.notThis === undefined ? [] : [[{ bold: 'But  ' }, about.notThis] as Line]),
   [
     { bold: 'Acts on  ' },
     `${/^next /.test(about.reaches) ? 'the ' : ''}${about.reaches}. `,

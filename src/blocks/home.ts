@@ -2,6 +2,7 @@
 import type { HomeView } from '@slack/types';
 import type { Change } from '../core/change.js';
 import type { Wave } from '../core/wave.js';
+import { isInForce } from '../core/wave-course.js';
 import { ACTIONS, encodeRef } from './actions.js';
 import { briefOf, stateWord } from './change-words.js';
 import { actions, bullets, button, context, header, type Line, lines, rich } from './elements.js';
@@ -28,12 +29,19 @@ export interface HomeMay {
   why?: string;
 }
 
+export interface HomeWave {
+  wave: Wave;
+  changes: ReadonlyMap<string, Change>;
+  /** it waits for this person's approval */
+  mine: boolean;
+}
+
 export interface Home {
   atMs: number;
   approvals: readonly Change[];
   inForce: readonly Change[];
   /** open ones, on hosts that this person sees; their hosts are not among the changes */
-  waves?: readonly { wave: Wave; changes: ReadonlyMap<string, Change> }[];
+  waves?: readonly HomeWave[];
   /** there are others, which were not read */
   moreWaves?: boolean;
   findings: readonly HomeHost[];
@@ -53,22 +61,41 @@ const rest = (omitted: number): Line[] => (omitted > 0 ? [[`… ${omitted} more`
 const changeBlocks = (change: Change, index: number, section: number, about: Line): AnyBlock[] => [
   rich(lines([{ bold: `${stateWord(change)}  ${change.plan.host.name}` }, `  ${briefOf(change)}`], about)),
   actions([
-    button(`${ACTIONS.changeShow}:${section * 100 + index}`, 'Show with its buttons', {
+    button(`${ACTIONS.changeShow}:${section * 100 + index}`, 'Open', {
       value: encodeRef({ change: change.id, digest: change.digest }),
       label: `Show the change of ${change.plan.host.name}`.slice(0, 75),
     }),
   ]),
 ];
 
-const waveBlocks = ({ wave, changes }: NonNullable<Home['waves']>[number], index: number): AnyBlock[] => [
-  rich(lines(waveRow(wave, changes))),
+const waveBlocks = ({ wave, changes }: HomeWave, index: number, atMs: number): AnyBlock[] => [
+  rich(lines(waveRow(wave, changes), ...endsLines(changes, atMs))),
   actions([
-    button(`${ACTIONS.waveShow}:${300 + index}`, 'Show with its buttons', {
+    button(`${ACTIONS.waveShow}:${300 + index}`, 'Open', {
       value: encodeRef({ wave: wave.id }),
       label: `Show the wave on ${wave.selector}`.slice(0, 75),
     }),
   ]),
 ];
+
+const endsOf = (changes: ReadonlyMap<string, Change>): readonly number[] =>
+  [...changes.values()].flatMap((change) =>
+    isInForce(change) && change.held === undefined ? (change.windowEndsAtMs ?? []) : [],
+  );
+
+const endsLines = (changes: ReadonlyMap<string, Change>, atMs: number): Line[] => {
+  const ends = endsOf(changes);
+  const first = Math.min(...ends);
+  return ends.length === 0
+    ? []
+    : [
+        [
+          `In force on ${plural(ends.length, 'host')}, the first takes it back at `,
+          { at: iso(first) },
+          ` unless it is confirmed (${timeLeft(first - atMs)})`,
+        ],
+      ];
+};
 
 const section = (title: string, blocks: readonly AnyBlock[], none: string): AnyBlock[] => [
   header(title),
@@ -94,13 +121,20 @@ const hostBlocks = (hosts: readonly HomeHost[]): AnyBlock[] => {
 export const homeView = (home: Home): Modal => {
   const approvals = firstOf(home.approvals, LISTED);
   const inForce = firstOf(home.inForce, LISTED);
+  const waves = home.waves ?? [];
+  const mine = waves.filter((it) => it.mine);
+  const running = waves.filter((it) => !it.mine && [...it.changes.values()].some(isInForce));
+  const others = waves.filter((it) => !mine.includes(it) && !running.includes(it));
+  const listed = (all: readonly HomeWave[]): AnyBlock[] =>
+    all.slice(0, LISTED).flatMap((it) => waveBlocks(it, waves.indexOf(it), home.atMs));
   const blocks: AnyBlock[] = [
-    context('As of ', { at: iso(home.atMs) }, '. Opened again, it is made anew.'),
+    context('As of ', { at: iso(home.atMs) }, '.'),
     actions([button(ACTIONS.home, 'Refresh', { value: encodeRef({}) })]),
     ...(home.problem === undefined ? [] : [rich(lines([{ bold: home.problem }]))]),
     ...section(
-      `Waiting for your approval: ${home.approvals.length}`,
+      `Waiting for your approval: ${home.approvals.length + mine.length}`,
       [
+        ...listed(mine),
         ...approvals.shown.flatMap((change, index) =>
           changeBlocks(change, index, 1, [
             'Asked by ',
@@ -114,8 +148,9 @@ export const homeView = (home: Home): Modal => {
       'Nothing waits for you.',
     ),
     ...section(
-      `Changes in force, not confirmed yet: ${home.inForce.length}`,
+      `In force, not confirmed yet: ${home.inForce.length + running.length}`,
       [
+        ...listed(running),
         ...inForce.shown.flatMap((change, index) =>
           changeBlocks(change, index, 2, [
             ...(change.held !== undefined
@@ -133,12 +168,12 @@ export const homeView = (home: Home): Modal => {
       ],
       'None.',
     ),
-    ...(home.waves === undefined || home.waves.length === 0
+    ...(others.length === 0 && home.moreWaves !== true
       ? []
       : section(
-          `Waves: ${home.waves.length}${home.moreWaves === true ? ' and more' : ''}`,
-          home.waves.slice(0, LISTED).flatMap(waveBlocks),
-          '',
+          `Other waves: ${others.length}${home.moreWaves === true ? ' and more' : ''}`,
+          listed(others),
+          'See them with /changes.',
         )),
     ...section(
       `Hosts with findings: ${home.findings.length}`,

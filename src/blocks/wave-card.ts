@@ -1,6 +1,6 @@
 /** The one message of a wave, for every moment of it: which hosts, in which batches, what became of each, and what can be done. */
 import type { Button } from '@slack/types';
-import type { Change } from '../core/change.js';
+import type { Actor, Change } from '../core/change.js';
 import { begunOf, isOver, type Wave } from '../core/wave.js';
 import { isInForce, toConfirm } from '../core/wave-course.js';
 import type { HostLeftOut } from '../core/wave-plan.js';
@@ -20,7 +20,7 @@ import {
   valuesIn,
   waveTitle,
 } from './wave-words.js';
-import { duration, plural } from './words.js';
+import { duration, list, plural } from './words.js';
 
 export interface WaveCard {
   wave: Wave;
@@ -45,6 +45,7 @@ const peopleLines = ({ wave, changes, approvers, stepUp }: WaveCard): Line[] => 
     ...(wave.incident === undefined ? [] : [[{ bold: 'Incident  ' }, wave.incident] as Line]),
     ...curesLine([...changes.values()].map(({ finding }) => finding)),
     ...wave.approvals.map((given): Line => [{ bold: 'Approved by  ' }, whoDid(given), ' ', moment(given.atMs)]),
+    ...confirmedLines(changes),
     ...(wave.state === 'proposed'
       ? [
           [
@@ -59,11 +60,52 @@ const peopleLines = ({ wave, changes, approvers, stepUp }: WaveCard): Line[] => 
   ];
 };
 
+/** Who confirmed on how many hosts, and the last time of each. */
+const confirmedLines = (changes: ReadonlyMap<string, Change>): Line[] => {
+  const people = new Map<string, { by: Actor; hosts: number; lastMs: number }>();
+  for (const { confirmedBy, endedAtMs = 0 } of changes.values()) {
+    if (confirmedBy === undefined) continue;
+    const known = people.get(confirmedBy.account) ?? { by: confirmedBy, hosts: 0, lastMs: 0 };
+    people.set(confirmedBy.account, {
+      by: confirmedBy,
+      hosts: known.hosts + 1,
+      lastMs: Math.max(known.lastMs, endedAtMs),
+    });
+  }
+  return [...people.values()].map(({ by, hosts, lastMs }) => [
+    { bold: 'Confirmed by  ' },
+    whoDid(by),
+    ` on ${plural(hosts, 'host')}, `,
+    moment(lastMs),
+  ]);
+};
+
+/** Hosts that took their values back, and why: each reason once. */
+const takenBackLines = ({ wave, changes }: WaveCard): Line[] => {
+  const groups = new Map<string, { hosts: string[]; lastMs: number }>();
+  for (const { host, change: id } of begunOf(wave)) {
+    const change = changes.get(id);
+    if (change?.state !== 'reverted') continue;
+    const why = change.ending ?? '';
+    const known = groups.get(why) ?? { hosts: [], lastMs: 0 };
+    groups.set(why, { hosts: [...known.hosts, host], lastMs: Math.max(known.lastMs, change.endedAtMs ?? 0) });
+  }
+  return [...groups].map(([why, { hosts, lastMs }]) => [
+    { bold: 'Values from before are in force again  ' },
+    `on ${hosts.length > 6 ? plural(hosts.length, 'host') : list(hosts)} since `,
+    moment(lastMs),
+    `: ${why === 'the window ended' ? 'nobody confirmed it in time' : why.slice(0, 300)}`,
+  ]);
+};
+
 const endingLine = ({ ending }: Wave, before: string): Line => [
   { bold: before },
   ...(ending?.host === undefined ? [] : [{ bold: ending.host }, ': ']),
-  (ending?.why ?? '').slice(0, 500),
-  ...(ending === undefined || ending.by === 'bot' ? [] : [', by ', whoDid(ending.by)]),
+  ...(ending === undefined || ending.by === 'bot'
+    ? [(ending?.why ?? '').slice(0, 500)]
+    : ending.why === `asked by ${ending.by.person}`
+      ? ['by ', whoDid(ending.by)]
+      : [ending.why.slice(0, 500), ', by ', whoDid(ending.by)]),
 ];
 
 const courseLines = (card: WaveCard): Line[] => {
@@ -119,16 +161,15 @@ const courseLines = (card: WaveCard): Line[] => {
               ],
             ] as Line[])),
         ...timer,
+        ...takenBackLines(card),
       ];
     case 'done':
       return [
-        [
-          { bold: 'Now  ' },
-          inForce.length === 0
-            ? 'every host has had its turn.'
-            : `every host has had its turn and was verified. ${boot}`,
-        ],
+        inForce.length === 0
+          ? [{ bold: 'Over  ' }, 'every host has had its turn, and nothing waits any more.']
+          : [{ bold: 'Now  ' }, `every host has had its turn and was verified. ${boot}`],
         ...timer,
+        ...takenBackLines(card),
       ];
     default:
       return [endingLine(wave, 'Nothing is changed: ')];
@@ -178,7 +219,7 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
       ? []
       : [
           make(ACTIONS.waveRevert, `Revert ${allOf(inForce.length)}`, {
-            ...(isBad ? { style: 'primary' as const } : {}),
+            ...(isBad ? { style: 'danger' as const } : {}),
             confirm: {
               title: 'Revert all?',
               text: `${wave.state === 'running' ? 'Stops the wave. ' : ''}Every host that has the new values gets its old ones back, ${inForce.length} now.`,
@@ -188,8 +229,12 @@ export const waveButtons = ({ wave, changes }: Pick<WaveCard, 'wave' | 'changes'
           }),
         ];
   const stop = wave.state === 'running' ? [make(ACTIONS.waveStop, 'Stop the wave', { style: 'danger' })] : [];
-  return [...(isBad ? [...revert, ...confirm] : [...confirm, ...stop, ...revert]), hosts];
+  // In the same places whatever happened: who clicks in a hurry clicks by habit.
+  return [...confirm, ...revert, ...stop, hosts];
 };
+
+/** The hosts' own timers may go on after it. */
+const ENDED: Partial<Record<Wave['state'], string>> = { done: '. Last host verified ', stopped: '. Stopped ' };
 
 /** Everything that an approval covers is in parts that are never left out. */
 export const waveParts = (card: WaveCard): readonly Part[] => {
@@ -222,7 +267,7 @@ const partsOf = (card: WaveCard, withTimes: boolean): readonly Part[] => {
       context(
         `Wave ${wave.id}, list ${wave.digest.slice(0, 12)}, ${wave.persistent ? 'persistent' : 'runtime only'}, window ${duration(wave.confirmWindowSeconds)}. Asked `,
         day(wave.proposedAtMs),
-        ...(wave.endedAtMs === undefined ? [] : ['. Ended ', day(wave.endedAtMs)]),
+        ...(wave.endedAtMs === undefined ? [] : [ENDED[wave.state] ?? '. Ended ', day(wave.endedAtMs)]),
       ),
     ),
   ];

@@ -56,13 +56,15 @@ const hostsPart = ({ wave, changes }: WaveCard): Part[] => {
   ];
 };
 
+/** What was asked for stands above what the wave's own message has shown already. */
+const hostsFirst = (card: WaveCard): readonly Part[] => {
+  const [title, ...others] = waveParts(card);
+  return [...(title === undefined ? [] : [title]), ...hostsPart(card), ...others];
+};
+
 /** One wave to who asks, with the buttons of its message: also where that one was deleted. */
 export const waveDetailMessage = (card: WaveCard): Message =>
-  messageOf(
-    spoken(waveTitle(card.wave, card.changes)),
-    [...waveParts(card), ...hostsPart(card)],
-    'Name a host: /changes <host>.',
-  );
+  messageOf(spoken(waveTitle(card.wave, card.changes)), hostsFirst(card), 'Name a host: /changes <host>.');
 
 /** Of one that this person may not see no more is told than of one that was never there. */
 export const noSuchWaveMessage = (id: string): Message =>

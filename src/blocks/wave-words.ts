@@ -1,7 +1,7 @@
 /** What a wave is called at every moment, its values and its hosts, batch by batch: no host and no value is ever cut short. */
 import type { Change, FindingRef } from '../core/change.js';
 import type { PlanEntry } from '../core/plan-digest.js';
-import { begunOf, membersOf, type Pace, type Wave, type WaveMember, waveSeconds } from '../core/wave.js';
+import { begunOf, isOver, membersOf, type Pace, type Wave, type WaveMember, waveSeconds } from '../core/wave.js';
 import { isInForce } from '../core/wave-course.js';
 import type { HostLeftOut, SettingLeftOut } from '../core/wave-plan.js';
 import { diffText, OUTCOMES, type SettingWords, settingLines, shortKey, stateWord, whoDid } from './change-words.js';
@@ -78,6 +78,7 @@ export const batchName = (at: number, batches: number): string =>
 const wordOf = (wave: Wave, change: Change | undefined): string => {
   if (change === undefined) return wave.state === 'proposing' ? 'being proposed' : 'never proposed';
   if (change.state === 'proposed') return wave.state === 'proposed' ? '' : 'waiting';
+  if (change.state === 'denied' && isOver(wave) && wave.begun > 0) return 'never begun';
   const look = change.measurements.at(-1);
   if (look !== undefined && isInForce(change))
     return `${stateWord(change)}, ${OUTCOMES[look.outcome]} after ${duration(look.afterSeconds)}`;
@@ -107,7 +108,7 @@ const batchLine = (
     ...(word === '' ? [] : [`: ${word}`]),
     ...(endsMs.length === 0 || !withTimes
       ? []
-      : [', taken back at ', { at: new Date(Math.min(...endsMs)).toISOString() }]),
+      : [', reverts itself at ', { at: new Date(Math.min(...endsMs)).toISOString() }]),
   ]);
 };
 
@@ -185,7 +186,7 @@ export const curesLine = (findings: readonly (FindingRef | undefined)[]): Line[]
         [
           { bold: 'To cure  ' },
           ...ids.flatMap((id, at): Piece[] => [...(at === 0 ? [] : [', ']), { code: id }]),
-          ', by whose own measure each host is judged',
+          ': each host is judged by that finding’s own numbers',
         ],
       ];
 };

@@ -93,6 +93,8 @@ export interface Change {
   approvals: readonly Approval[];
   underway?: Underway;
   appliedAtMs?: number;
+  /** who confirmed it; of one that the host found confirmed nobody is known */
+  confirmedBy?: Actor;
   /** the host reverts by itself at this time unless it is confirmed */
   windowEndsAtMs?: number;
   /** the host is to put the values back and can't yet, e.g. because more is in use than the value from before allows; it tries again */
@@ -206,7 +208,13 @@ const move = (change: Change, event: Exclude<ChangeEvent, { type: 'proposed' }>)
         underway: { step: 'confirm', by: event.by, sinceMs: event.atMs, notAfterMs: event.notAfterMs },
       };
     case 'confirmed':
-      return { ...end(change, 'confirmed', event.atMs, 'confirmed'), shadowedBy: event.shadowedBy };
+      return {
+        ...end(change, 'confirmed', event.atMs, 'confirmed'),
+        shadowedBy: event.shadowedBy,
+        ...(change.underway?.step === 'confirm' && change.underway.by !== 'bot'
+          ? { confirmedBy: change.underway.by }
+          : {}),
+      };
     case 'revert-intended':
       return {
         ...change,

@@ -26,11 +26,19 @@ const primary = (finding: Finding | undefined): Evidence | undefined => {
   return numbers.find(({ value }) => value !== 0) ?? numbers[0];
 };
 
+/** as the verdict on a host says it */
+const LEVELS = { crit: 'CRITICAL', warn: 'WARNING', info: 'info' } as const;
+
+const findings = (count: number): string =>
+  count === 1 ? '1 critical finding' : `${count === 0 ? 'no' : count} critical findings`;
+
 /** @param measure the name of the number to show, where the finding has it */
 const show = (finding: Finding | undefined, measure: string | undefined): string => {
   if (finding === undefined) return 'not judged';
   const evidence = numbersIn(finding).find(({ name }) => name === measure) ?? primary(finding);
-  const words = { present: finding.severity, absent: 'gone', inconclusive: 'could not be judged' }[finding.status];
+  const words = { present: LEVELS[finding.severity], absent: 'gone', inconclusive: 'could not be judged' }[
+    finding.status
+  ];
   if (evidence === undefined) return words;
   const { name, value, limit, unit } = evidence;
   if (typeof value !== 'number' || unit === 'ratio')
@@ -68,8 +76,8 @@ export const judgeEffect = (findingId: string | undefined, before: Diagnosis, no
   if (findingId === undefined)
     return {
       outcome: 'same',
-      before: `${was.size} critical`,
-      now: `${criticalIn(now).length} critical`,
+      before: findings(was.size),
+      now: findings(criticalIn(now).length),
       newlyCritical,
     };
   const [weightThen, weightNow] = [weight(then), weight(today)];

@@ -28,6 +28,8 @@ export interface Setting {
   from: string;
   to: string;
   meaning: string;
+  /** what people wrongly expect of it */
+  notThis?: string;
   reaches: string;
   risk: 'low' | 'medium' | 'high';
   /** `host`: one value for the whole machine, containers included */
@@ -117,8 +119,17 @@ export const readWishes = (
         wrong: `“${word.slice(0, 80)}” is no key=value: write for instance net.ipv4.tcp_tw_reuse=1.`,
       };
     const key = todaysName(normalizedName(name.trim()));
+    // As people, and this program's own advice, call them: tcp_fin_timeout for net.ipv4.tcp_fin_timeout.
+    const short = [...catalogue.values()].filter((it) => it.key.endsWith(`.${key}`));
     const entry =
-      catalogue.get(key) ?? [...catalogue.values()].find((it) => it.formerly.includes(normalizedName(name.trim())));
+      catalogue.get(key) ??
+      [...catalogue.values()].find((it) => it.formerly.includes(normalizedName(name.trim()))) ??
+      (short.length === 1 ? short[0] : undefined);
+    if (entry === undefined && short.length > 1)
+      return {
+        ok: false,
+        wrong: `Several keys end in “${key.slice(0, 80)}”: ${short.map((it) => it.key).join(' or ')}.`,
+      };
     if (entry === undefined) {
       const [nearest] = nearestNames(key, [...catalogue.keys()], 1);
       return {
@@ -173,6 +184,7 @@ const settingOf = (wish: Wish, from: string, entry: SysctlEntry, mind?: string):
     from,
     to: wish.to,
     meaning: entry.meaning,
+    ...(entry.notThis === undefined ? {} : { notThis: entry.notThis }),
     reaches: remedy?.reaches ?? entry.reaches,
     risk: remedy?.risk ?? entry.risk,
     scope: remedy?.scope ?? entry.scope,

@@ -39,6 +39,7 @@ export const valueProblem = (text: string, allowed: AllowedValues, bounds: Bound
     case 'integer': {
       const step = allowed.multipleOf ?? 1;
       const whole = numbers?.length === 1 && within && (numbers[0] ?? 0) % step === 0;
+      if (!whole && min === max) return `${min}`;
       return whole ? undefined : `a ${step === 1 ? 'whole number' : `multiple of ${step}`} from ${min} to ${max}`;
     }
     case 'range': {

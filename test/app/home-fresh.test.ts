@@ -42,11 +42,11 @@ describe('in the workspace', () => {
     const card = await propose();
     await grace.waitFor(() => /Waiting for your approval: 1/.test(homeOf(grace)), 'what waits for her');
     await grace.on(card).click('Approve');
-    await ada.waitFor(() => /in force, not confirmed yet: 1/.test(homeOf(ada)), 'what is in force');
+    await ada.waitFor(() => /In force, not confirmed yet: 1/.test(homeOf(ada)), 'what is in force');
     await grace.waitFor(() => /Waiting for your approval: 0/.test(homeOf(grace)), 'nothing waits any more');
     await ada.waitForMessage(room, /BETTER/);
     await ada.on(card).click('Confirm');
-    await ada.waitFor(() => /in force, not confirmed yet: 0/.test(homeOf(ada)), 'nothing is in force');
+    await ada.waitFor(() => /In force, not confirmed yet: 0/.test(homeOf(ada)), 'nothing is in force');
     // A change moves more often than Home is made for it.
     expect(published(ada)).toBeLessThanOrEqual(8);
     expect(published(linus)).toBe(0);
@@ -63,7 +63,7 @@ describe('in the workspace', () => {
     await why.fill({ reason: 'not now' }).submit();
     await ada.waitForMessage(room, /DENIED/);
     expect(homeOf(grace)).toMatch(/Waiting for your approval: 1/);
-    await grace.home()?.click('Show with its buttons');
+    await grace.home()?.click('Open');
     const shown = await grace.waitForMessage('direct', /DENIED/);
     expect(grace.on(shown).buttons).not.toContain('Approve');
     expect(textOf(shown)).toContain('web-1');

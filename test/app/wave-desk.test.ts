@@ -187,6 +187,22 @@ describe('the message', () => {
     for (const { message } of w.chat.of('post')) expect(wordsOf(message)).toContain('@all');
   });
 
+  test('its message says who confirmed what, and that nobody did', async () => {
+    const w = waveWorld(web(3));
+    const bot = w.bot();
+    const ref = await w.propose(bot, { windowSeconds: 300 });
+    await bot.at('U0GRACE').waves.approve(ref);
+    await w.pass(260_000, bot);
+    expect(w.wave().state).toBe('done');
+    expect(await bot.at('U0LINUS').waves.confirm({ ...ref, begun: 1 })).toBeUndefined();
+    await w.pass(400_000, bot);
+    expect(standing(w)).toContain('1 CONFIRMED, 2 REVERTED');
+    expect(standing(w)).toMatch(/Confirmed by .*on 1 host/);
+    expect(standing(w)).toMatch(
+      /Values from before are in force again .*on web-2 and web-3 since .*nobody confirmed it in time/,
+    );
+  });
+
   test('what Slack did not take of the end is shown when Slack is back; for an hour', async () => {
     const [soon, late] = [waveWorld(web(2)), waveWorld(web(2))];
     for (const w of [soon, late]) {
@@ -337,7 +353,11 @@ test('on Home a wave is one thing that waits, its hosts are not', async () => {
   const subject = { account: 'T0H:U0GRACE', userGroups: [], member: true };
   const home = await homes.gather({ teamId: 'T0H', userId: 'U0GRACE', channel: 'D1' }, subject);
   expect(home.approvals).toEqual([]);
-  expect(home.waves?.map(({ wave }) => wave.id)).toEqual([w.wave().id]);
+  expect(home.waves?.map(({ wave, mine }) => [wave.id, mine])).toEqual([[w.wave().id, true]]);
+  // Not of who asked for it.
+  const ada = { ...subject, account: 'T0H:U0ADA' };
+  const own = await homes.gather({ teamId: 'T0H', userId: 'U0ADA', channel: 'D1' }, ada);
+  expect(own.waves?.map(({ mine }) => mine)).toEqual([false]);
   w.now.hosts.pop();
   const less = await homes.gather({ teamId: 'T0H', userId: 'U0GRACE', channel: 'D1' }, subject);
   expect(less.waves).toEqual([]);

@@ -191,17 +191,17 @@ describe('the card', () => {
     expect(CHANGE_STATES.filter((state) => !shown.has(state))).toEqual([]);
   });
 
-  test('offers what fits: the way back first when it got worse, nothing when it is over', () => {
+  test('offers what fits, in the same places: the way back in red when it got worse, nothing when it is over', () => {
     const labels = (name: string): string[] =>
       buttonsFor(cardOf(changeOf(history[name] ?? []))).map(({ text }) => text.text);
     expect(labels('proposed')).toEqual(['Approve', 'Deny', 'Dry run', 'Who can?', 'Break glass']);
     expect(labels('approved')).toEqual(['Deny', 'Dry run']);
     expect(labels('applying')).toEqual([]);
     expect(labels('better')).toEqual(['Confirm', 'Revert now']);
-    expect(labels('worse')).toEqual(['Revert now', 'Confirm']);
+    expect(labels('worse')).toEqual(['Confirm', 'Revert now']);
     expect(buttonsFor(cardOf(changeOf(history['worse'] ?? []))).map(({ style }) => style)).toEqual([
-      'primary',
       undefined,
+      'danger',
     ]);
     expect(labels('confirming')).toEqual(['Revert now']);
     expect(labels('reverting')).toEqual([]);
@@ -267,7 +267,7 @@ const proposal = {
   windowSeconds: 300,
   windowChoices: [60, 300, 900],
   finding: 'conntrack-full',
-  dryRun: run,
+  glassWindowSeconds: 300,
 };
 const ref = {
   change: 'change0000000001',

@@ -110,8 +110,8 @@ const lives: Record<string, readonly ChangeEvent[]> = (() => {
       atMs: AT + 23_000 + afterSeconds * 1_000,
       afterSeconds,
       outcome,
-      before: '1 critical',
-      now: '0 critical',
+      before: '1 critical finding',
+      now: 'no critical findings',
     },
   });
   const verified: ChangeEvent = { type: 'verified', atMs: AT + 323_000 };
@@ -217,9 +217,9 @@ describe('the message of a wave', () => {
       buttons: {
         proposed: ['Approve', 'Deny', 'Who can?'],
         'proposed-codes': ['Approve', 'Deny', 'Who can?'],
-        canary: ['Stop the wave', 'Revert 1 host', 'Hosts one by one'],
-        running: ['Confirm all 2', 'Stop the wave', 'Revert all 2', 'Hosts one by one'],
-        stopped: ['Revert all 3', 'Confirm 2 of 3', 'Hosts one by one'],
+        canary: ['Revert 1 host', 'Stop the wave', 'Hosts one by one'],
+        running: ['Confirm all 2', 'Revert all 2', 'Stop the wave', 'Hosts one by one'],
+        stopped: ['Confirm 2 of 3', 'Revert all 3', 'Hosts one by one'],
         reverting: ['Hosts one by one'],
         reverted: ['Hosts one by one'],
         done: ['Confirm all 4', 'Revert all 4', 'Hosts one by one'],
@@ -297,7 +297,15 @@ describe('to one person', () => {
   test('on Home, its hosts folded', () => {
     const { wave, changes } = moments['running'] as WaveCard;
     const none = { approvals: [], inForce: [], findings: [], recent: [], may: [], watches: [] };
-    expectGoldenModal('wave/home', homeView({ atMs: AT, ...none, waves: [{ wave, changes }] }));
+    const proposed = moments['proposed'] as WaveCard;
+    const own = moments['stopped'] as WaveCard;
+    const waves = [
+      { wave, changes, mine: false },
+      { wave: { ...proposed.wave, id: 'wave000000000002' }, changes: proposed.changes, mine: true },
+      { wave: { ...proposed.wave, id: 'wave000000000003' }, changes: proposed.changes, mine: false },
+      { wave: { ...own.wave, id: 'wave000000000004' }, changes: own.changes, mine: false },
+    ];
+    expectGoldenModal('wave/home', homeView({ atMs: AT, ...none, waves }));
   });
   const steps = [{ question: 'May anybody approve there?', answer: 'the roles leads', holds: true }];
   test.each([

@@ -11,24 +11,24 @@ const number = (more: Partial<Evidence>): Evidence[] => [
 
 describe('before and after', () => {
   test.each([
-    ['a count against its limit', number({ limit: 65_536 }), 'crit: conntrack entries 65,536 of 65,536'],
+    ['a count against its limit', number({ limit: 65_536 }), 'CRITICAL: conntrack entries 65,536 of 65,536'],
     [
       'a count of what its name does not say',
       number({ name: 'TIME_WAIT', unit: 'sockets' }),
-      'crit: TIME_WAIT 65,536 sockets',
+      'CRITICAL: TIME_WAIT 65,536 sockets',
     ],
-    ['a rate', number({ name: 'ListenDrops', value: 1500.25, unit: '/s' }), 'crit: ListenDrops 1,500 /s'],
+    ['a rate', number({ name: 'ListenDrops', value: 1500.25, unit: '/s' }), 'CRITICAL: ListenDrops 1,500 /s'],
     [
       'a share',
       number({ name: 'port use to 10.0.3.7:5432', value: 0.857, unit: 'ratio', limit: 1 }),
-      'crit: port use to 10.0.3.7:5432 86 %',
+      'CRITICAL: port use to 10.0.3.7:5432 86 %',
     ],
-    ['nothing counted', [], 'crit'],
+    ['nothing counted', [], 'CRITICAL'],
   ])('%s', (_, evidence, words) => {
     expect(judgeEffect('f', diagnosis('present', evidence), diagnosis('absent', evidence))).toMatchObject({
       outcome: 'better',
       before: words,
-      now: words.replace('crit', 'gone'),
+      now: words.replace('CRITICAL', 'gone'),
     });
   });
 
@@ -40,7 +40,7 @@ describe('before and after', () => {
     const before = diagnosis('present', drops(0, 143));
     expect(judgeEffect('f', before, diagnosis('absent', drops(0, 0)))).toMatchObject({
       outcome: 'better',
-      before: 'crit: ListenDrops 143 /s',
+      before: 'CRITICAL: ListenDrops 143 /s',
       now: 'gone: ListenDrops 0 /s',
     });
     expect(judgeEffect('f', before, diagnosis('present', drops(0, 12)))).toMatchObject({ outcome: 'better' });
@@ -51,7 +51,7 @@ describe('before and after', () => {
     const before = diagnosis('present', number({ limit: 65_536 }));
     expect(judgeEffect('f', before, diagnosis('present', number({ limit: 262_144 })))).toMatchObject({
       outcome: 'better',
-      now: 'crit: conntrack entries 65,536 of 262,144',
+      now: 'CRITICAL: conntrack entries 65,536 of 262,144',
     });
     expect(judgeEffect('f', before, before)).toMatchObject({ outcome: 'same' });
   });

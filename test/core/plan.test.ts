@@ -38,6 +38,16 @@ const ports = [
   { key: RESERVED, to: '8080,9100' },
 ];
 
+test('a key that is gone, or that only one value may be given: what it does stands beside the number', () => {
+  const planned = plan(
+    [{ key: 'net.ipv4.tcp_tw_recycle', to: '1' }],
+    { 'net.ipv4.tcp_tw_recycle': '0' },
+    context('net.ipv4.tcp_tw_recycle: {}'),
+    { partly: false },
+  );
+  expect(planned).toMatchObject({ ok: false, why: expect.stringMatching(/tcp_tw_recycle must be 0\. .{20}/) });
+});
+
 describe('a plan', () => {
   test('reserves ports before it widens the range, whatever the order of asking', () => {
     const planned = plan(ports, now, context(), { partly: true });
@@ -167,11 +177,14 @@ describe('what is typed behind set', () => {
     [[`${RESERVED}=9100,8080-8081,8082`], [{ key: RESERVED, to: '8080-8082,9100' }]],
     [[`${RESERVED}=none`], [{ key: RESERVED, to: '' }]],
     [['net/ipv4/tcp_tw_reuse=1'], [{ key: REUSE, to: '1' }]],
+    [['tcp_tw_reuse=1'], [{ key: REUSE, to: '1' }]],
+    [['nf_conntrack_max=262144'], [{ key: 'net.netfilter.nf_conntrack_max', to: '262144' }]],
     [['net.ipv4.netfilter.ip_conntrack_max=262144'], [{ key: 'net.netfilter.nf_conntrack_max', to: '262144' }]],
   ])('%j is understood', (words, wishes) => expect(readWishes(words, catalogue)).toEqual({ ok: true, wishes }));
 
   test.each([
     [['tcp_tw_reuse'], /is no key=value/],
+    [['gc_thresh3=4096'], /Several keys end in “gc_thresh3”: net.ipv4.neigh.default.gc_thresh3 or net.ipv6/],
     [['net.ipv4.tcp_tw_reus=1'], /Did you mean net.ipv4.tcp_tw_reuse/],
     [[`${REUSE}=1`, `${REUSE}=0`], /twice/],
     [[], /Say what is to be set/],

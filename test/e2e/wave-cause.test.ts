@@ -56,7 +56,7 @@ describeNeeding(
       expect(await valuesOf(COOKIES)).toEqual(['1', '1']);
       // What it did by the finding's own measure, host by host.
       const told = [
-        ...(await done.innerText()).matchAll(/(\w+) after \d+ s: before crit: (\w+) ([\d,.]+).*; now gone: \2/g),
+        ...(await done.innerText()).matchAll(/(\w+) after \d+ s: before CRITICAL: (\w+) ([\d,.]+).*; now gone: \2/g),
       ];
       expect(told.map(([, outcome]) => outcome)).toEqual(['BETTER', 'BETTER']);
       for (const [, , , before = ''] of told) expect(Number(before.replaceAll(',', ''))).toBeGreaterThan(0);
