@@ -9,6 +9,7 @@ import { fleetProgressMessage } from '../src/blocks/fleet-progress.js';
 import { type Usage, usageMessage } from '../src/blocks/notices.js';
 import { sysctlMessage } from '../src/blocks/sysctls.js';
 import { waitingMessage } from '../src/blocks/waiting.js';
+import { refuseIdleExclusions } from '../src/command/exclusions.js';
 import { hostOfClick, oneHost } from '../src/command/host.js';
 import { type Chosen, chooseHosts, manyOfClick } from '../src/command/many.js';
 import { isSet, parseSet, proposeTyped, proposeTypedForMany, type SetArgs } from '../src/command/propose.js';
@@ -85,6 +86,7 @@ const parse = (text: string): Parsed<SysctlArgs> => {
 const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
   if (args.set !== undefined) {
     const named = desk.fleet?.select(args.selector);
+    if (named?.ok === true && (await refuseIdleExclusions(desk, args.selector, named))) return;
     // Bounded by what one wave takes; nothing is asked of a host before the list is shown.
     if (desk.fleet !== undefined && named?.ok === true && named.hosts.length > 1)
       return proposeTypedForMany(desk, usage, { ...named, fleet: desk.fleet, selector: args.selector }, args.set);

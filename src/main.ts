@@ -62,7 +62,9 @@ const watchInventory = async (
     onProblem: (problem: ConfigProblem) =>
       log.error({ path: file, detail: problem.message }, 'the inventory is broken; the last good one stays in use'),
   };
-  if (isDynamic(file)) return watchDynamic({ ...told, inventory: { thresholds: known } });
+  const onNotes = (notes: readonly string[]): void =>
+    log.warn({ path: file, count: notes.length, detail: notes.join(' ') }, 'not all of the inventory was taken over');
+  if (isDynamic(file)) return watchDynamic({ ...told, onNotes, inventory: { thresholds: known } });
   return watchConfig({ ...told, load: (path) => loadInventory(path, { thresholds: known }) });
 };
 

@@ -1,14 +1,7 @@
 /** The desk's part for many hosts: only what the caller may see is selected, measured and shown. */
 import type { FleetDesk, Selection } from '../command/fleet.js';
 import type { Host, Inventory } from '../core/inventory.js';
-import {
-  hostsNamed,
-  matcherOf,
-  nearestNames,
-  parseSelector,
-  resolveSelector,
-  type Selector,
-} from '../core/selector.js';
+import { nearestTerms, parseSelector, resolveSelector } from '../core/selector.js';
 import type { Fleets } from './fleet.js';
 
 export const FLEET_LIMIT = 50;
@@ -21,40 +14,11 @@ export const FLEET_MOST = 2_000;
 export const selectHosts = (text: string, inventory: Inventory, maySee: (host: Host) => boolean): Selection => {
   const parsed = parseSelector(text);
   if (!parsed.ok) return { ok: false, problem: parsed.problem };
-  const { selector } = parsed;
-  // Policy is asked about those that were named alone: of ten thousand hosts that is one, most of the time.
-  const wanted: Selector = { ...selector, not: [] };
-  const all =
-    hostsNamed(wanted)?.flatMap((name) => inventory.hosts.get(name) ?? []) ??
-    [...inventory.hosts.values()].filter(matcherOf(wanted, inventory));
-  const named: Inventory = { ...inventory, hosts: new Map(all.map((host) => [host.name, host])) };
-  const visible = all.filter(maySee);
-  const seen: Inventory = { ...inventory, hosts: new Map(visible.map((host) => [host.name, host])) };
-  const resolved = resolveSelector(selector, seen);
-  const [unknown] = resolved.unknown;
-  if (unknown !== undefined && resolved.hosts.length === 0) {
-    const { term, nearest: groups } = unknown;
-    if (term.startsWith('@') && groups.length > 0) return { ok: false, term, nearest: groups };
-    const names = [...inventory.hosts.values()].filter(maySee).map(({ name }) => name);
-    return { ok: false, term, nearest: nearestNames(term, names) };
-  }
-  const excluded =
-    selector.not.length === 0
-      ? 0
-      : resolveSelector({ ...selector, not: [] }, seen).hosts.length - resolved.hosts.length;
-  const wide: Selector = {
-    ...selector,
-    parts: selector.parts.filter(({ all: terms }) => terms.some(({ kind }) => kind !== 'host')),
-  };
-  const hidden =
-    visible.length === all.length || wide.parts.length === 0
-      ? 0
-      : resolveSelector(wide, named).hosts.filter(({ name }) => !seen.hosts.has(name)).length;
-  return {
-    ok: true,
-    hosts: resolved.hosts,
-    leftOut: { excluded, hidden, unknown: resolved.unknown.map(({ term }) => term) },
-  };
+  const { hosts, unknown, idle, excluded, hidden } = resolveSelector(parsed.selector, inventory, maySee);
+  const [term] = unknown;
+  if (term !== undefined && hosts.length === 0)
+    return { ok: false, term, nearest: nearestTerms(term, inventory, maySee) };
+  return { ok: true, hosts, leftOut: { excluded, hidden, unknown: [...unknown, ...idle] } };
 };
 
 /** Groups by host, those that the inventory lists among them. */
@@ -99,9 +63,9 @@ export const makeFleetDesk = (parts: {
     },
     kept: (id) => {
       const fleet = fleets.ofId(id);
-      return fleet === undefined
-        ? undefined
-        : { ...fleet, members: fleet.members.filter(({ host }) => visibleNamed(host)) };
+      if (fleet === undefined) return undefined;
+      const members = fleet.members.filter(({ host }) => visibleNamed(host));
+      return { ...fleet, members, hidden: fleet.members.length - members.length };
     },
     stop: (id) => (fleets.hostsOf(id)?.some(maySee) ?? false) && fleets.stop(id, userId),
   };

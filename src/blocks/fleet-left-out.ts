@@ -8,16 +8,23 @@ export interface LeftOut {
   excluded: number;
   /** named by a group, pattern or label, and not for the caller's eyes */
   hidden: number;
-  /** terms that name no host */
+  /** terms that name no host; those that were to leave some out with their `!` */
   unknown: readonly string[];
 }
 
+/** Exclusions that leave nobody out: whoever mistyped one believes that a host is spared. */
+export const idleExclusions = ({ unknown }: LeftOut): readonly string[] =>
+  unknown.filter((term) => term.startsWith('!'));
+
 export const leftOutLine = (leftOut: LeftOut | undefined): Line | undefined => {
   if (leftOut === undefined) return undefined;
+  const idle = idleExclusions(leftOut);
+  const unknown = leftOut.unknown.filter((term) => !idle.includes(term));
   const said = [
     ...(leftOut.excluded > 0 ? [`${plural(leftOut.excluded, 'host')} by your “!”`] : []),
     ...(leftOut.hidden > 0 ? [`${plural(leftOut.hidden, 'host')} that you may not see (policy)`] : []),
-    ...(leftOut.unknown.length > 0 ? [`nothing is called ${names(leftOut.unknown, 4)}`] : []),
+    ...(unknown.length > 0 ? [`nothing is called ${names(unknown, 4)}`] : []),
+    ...(idle.length > 0 ? [`none by ${names(idle, 4)}: no host is called that`] : []),
   ];
   return said.length === 0 ? undefined : [{ bold: 'Left out  ' }, `${list(said)}.`];
 };

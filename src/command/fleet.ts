@@ -44,8 +44,8 @@ export interface FleetDesk {
     hosts: readonly Host[],
     onProgress: (progress: FleetProgress) => void,
   ): Promise<SysctlsOfMany>;
-  /** without hosts that the caller may not see */
-  kept(id: string): KeptFleet | undefined;
+  /** with the members that the caller may see; `hidden`: how many others there are */
+  kept(id: string): (KeptFleet & { hidden: number }) | undefined;
   /** @returns false where nothing of that id is under way, or none of it is for the caller's eyes */
   stop(id: string): boolean;
 }

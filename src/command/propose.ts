@@ -8,6 +8,7 @@ import { readCommandLine } from '../core/command-line.js';
 import type { Finding } from '../core/finding.js';
 import type { Host } from '../core/inventory.js';
 import { readWishes, type Wish, wishesOf } from '../core/plan.js';
+import { hostIdentity } from '../core/plan-digest.js';
 import { readSpan } from '../core/span.js';
 import type { HostWish } from '../core/wave-plan.js';
 import type { Click } from '../ports/inbox.js';
@@ -128,6 +129,9 @@ export const proposeFinding = async (desk: Desk, click: Click): Promise<void> =>
   });
 };
 
+const isSameMachine = (a: Host, b: Host): boolean =>
+  JSON.stringify(hostIdentity(a)) === JSON.stringify(hostIdentity(b));
+
 /** Of several findings of one rule on a host the first has the say: they come in the order of their severity. */
 const wishesOn = (findings: readonly Finding[]): readonly Wish[] => [
   ...new Map(
@@ -151,10 +155,12 @@ export const proposeFindingOnMany = async (desk: Desk, click: Click): Promise<vo
     const measured = desk.measurement(member.measurement);
     const found = measured?.diagnosis.findings.filter((it) => it.id === finding && it.status === 'present') ?? [];
     const [first] = found;
-    // All of them or none: the list is to be the one that the answer named.
-    if (measured === undefined || first === undefined) return desk.whisper(goneFleetMessage());
+    const host = desk.inventory().hosts.find(({ name }) => name === member.host);
+    // All of them or none: the list is to be the one that the answer named, of the very machines that were measured.
+    const same = measured !== undefined && host !== undefined && isSameMachine(measured.host, host);
+    if (!same || first === undefined) return desk.whisper(goneFleetMessage());
     wishes.push({
-      host: measured.host,
+      host,
       wishes: wishesOn(found),
       finding: { id: finding, ...(first.subject === undefined ? {} : { subject: first.subject }) },
     });
@@ -162,7 +168,7 @@ export const proposeFindingOnMany = async (desk: Desk, click: Click): Promise<vo
   await openWaveModal(desk, {
     selector,
     wishes: wishes.sort((a, b) => (a.host.name < b.host.name ? -1 : 1)),
-    leftOut: { excluded: 0, hidden: 0, unknown: [] },
+    leftOut: { excluded: 0, hidden: kept.hidden, unknown: [] },
     partly: true,
   });
 };

@@ -15,6 +15,15 @@ const TIMEOUT_MS = 30_000;
 /** 10,000 hosts with pinned keys are about 3 MB */
 const OUTPUT_BYTES_MAX = 32 * 1024 * 1024;
 const EVERY_MS = 5 * 60_000;
+const NOTE_CHARACTERS_MAX = 300;
+
+/**
+ * What the program is given of the bot's environment. A list of what it gets, not of what it doesn't: where passphrases and
+ * one-time-code secrets stand is up to the inventory (which is only known when the program has run) and the policy, under any
+ * name, and drivers read passwords from theirs (PGPASSWORD). What operators want to hand on they call INVENTORY_….
+ * Not SSH_AUTH_SOCK either: a list of hosts needs no login.
+ */
+const HANDED_ON = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|INVENTORY_[A-Z0-9_]+)$/;
 
 /** A file that is executable and no YAML: run, not read. */
 export const isDynamic = (file: string): boolean => {
@@ -35,7 +44,7 @@ export interface RunLimits {
 const wrong = (file: string, expected: string): ConfigProblem => new ConfigProblem(file, [{ field: '', expected }]);
 
 /**
- * Runs it with `--list`, without a shell, and with none of the bot's secrets in its environment.
+ * Runs it with `--list`, without a shell, and without the bot's environment.
  * @throws ConfigProblem where it fails, takes too long or prints too much; its own words are capped
  */
 export const runInventory = (
@@ -43,9 +52,7 @@ export const runInventory = (
   { timeoutMs = TIMEOUT_MS, outputBytesMax = OUTPUT_BYTES_MAX }: RunLimits = {},
 ): Promise<string> =>
   new Promise((done, fail) => {
-    const environment = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(SLACK_|TCPSTATES_)|TOTP|PASSPHRASE/.test(name)),
-    );
+    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => HANDED_ON.test(name)));
     const child = execFile(
       resolve(file),
       ['--list'],
@@ -85,9 +92,14 @@ export const runInventory = (
 
 /**
  * Reads what such a program printed.
+ * @returns with notes on what could not be taken over, in words
  * @throws ConfigProblem naming the field and what was expected
  */
-export const readDynamic = (text: string, file: string, options: InventoryOptions = {}): Inventory => {
+export const readDynamic = (
+  text: string,
+  file: string,
+  options: InventoryOptions = {},
+): { inventory: Inventory; notes: readonly string[] } => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -95,14 +107,20 @@ export const readDynamic = (text: string, file: string, options: InventoryOption
     throw wrong(file, `expected JSON: ${(error as Error).message.slice(0, 200)}`);
   }
   const folder = dirname(resolve(file));
-  if (!isAnsibleJson(value)) return readInventory(text, file, folder, options);
-  return readInventory(JSON.stringify(importAnsible(text, undefined).inventory), file, folder, options);
+  if (!isAnsibleJson(value)) return { inventory: readInventory(text, file, folder, options), notes: [] };
+  const imported = importAnsible(text, undefined);
+  return {
+    inventory: readInventory(JSON.stringify(imported.inventory), file, folder, options),
+    notes: imported.notes.map((note) => note.slice(0, NOTE_CHARACTERS_MAX)),
+  };
 };
 
 export interface DynamicOptions extends RunLimits {
   file: string;
   onChange?: (inventory: Inventory) => void;
   onProblem?: (problem: ConfigProblem) => void;
+  /** what could not be taken over: told when it is other than before, also at the start */
+  onNotes?: (notes: readonly string[]) => void;
   everyMs?: number;
   inventory?: InventoryOptions;
 }
@@ -112,12 +130,14 @@ export const watchDynamic = async ({
   file,
   onChange,
   onProblem,
+  onNotes,
   everyMs = EVERY_MS,
   inventory: options = {},
   ...limits
 }: DynamicOptions): Promise<Watched<Inventory> & { refreshed(): Promise<void> }> => {
   let text = await runInventory(file, limits);
-  let inventory = readDynamic(text, file, options);
+  let { inventory, notes } = readDynamic(text, file, options);
+  if (notes.length > 0) onNotes?.(notes);
   let broken: ConfigProblem | undefined;
   let running: Promise<void> | undefined;
   const refresh = async (): Promise<void> => {
@@ -128,7 +148,11 @@ export const watchDynamic = async ({
         broken = undefined;
         return;
       }
-      inventory = readDynamic(now, file, options);
+      const read = readDynamic(now, file, options);
+      // By what they say: programs print hosts in another order from time to time.
+      const told = [...notes].sort().join('\n');
+      ({ inventory, notes } = read);
+      if (notes.length > 0 && [...notes].sort().join('\n') !== told) onNotes?.(notes);
       text = now;
       broken = undefined;
     } catch (error) {

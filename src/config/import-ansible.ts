@@ -27,21 +27,45 @@ const group = (groups: Groups, name: string): Group => {
   return made;
 };
 
-/** `web[01:03].x` → web01.x, web02.x, web03.x; also letters and a step `[a:e:2]`. */
-export const expandRange = (text: string): string[] => {
-  const match = /^(.*?)\[([A-Za-z0-9]+):([A-Za-z0-9]+)(?::(\d+))?\](.*)$/.exec(text);
-  if (match === null) return [text];
-  const [, before = '', from = '', to = '', step = '1', after = ''] = match;
-  const by = Math.max(1, Number(step));
+/** What stands for a range: numbers with as many digits as the first, or letters. */
+const itemsOf = (from: string, to: string, by: number, most: number): string[] => {
+  const isNumber = /^\d+$/.test(from);
+  const [first, last] = isNumber ? [Number(from), Number(to)] : [from.charCodeAt(0), to.charCodeAt(0)];
+  const width = from.startsWith('0') ? from.length : 0;
   const items: string[] = [];
-  if (/^\d+$/.test(from) && /^\d+$/.test(to)) {
-    const width = from.startsWith('0') ? from.length : 0;
-    for (let at = Number(from); at <= Number(to) && items.length < RANGE_MAX; at += by)
-      items.push(String(at).padStart(width, '0'));
-  } else if (/^[A-Za-z]$/.test(from) && /^[A-Za-z]$/.test(to)) {
-    for (let at = from.charCodeAt(0); at <= to.charCodeAt(0); at += by) items.push(String.fromCharCode(at));
-  } else return [text];
-  return items.flatMap((item) => expandRange(`${before}${item}${after}`)).slice(0, RANGE_MAX);
+  for (let at = first; at <= last && items.length < most; at += by)
+    items.push(isNumber ? String(at).padStart(width, '0') : String.fromCharCode(at));
+  return items;
+};
+
+/**
+ * `web[01:03].x` → web01.x, web02.x, web03.x; also letters and a step `[a:e:2]`.
+ * @param most no more than so many are made: two ranges of 20,000 in one name would be 400 million
+ */
+export const expandRange = (text: string, most = RANGE_MAX): string[] => {
+  const match = /^(.*?)\[(?:(\d+):(\d+)|([A-Za-z]):([A-Za-z]))(?::(\d+))?\](.*)$/.exec(text);
+  if (match === null) return [text];
+  const [, before = '', number, toNumber, letter = '', toLetter = '', step = '1', after = ''] = match;
+  const ends = expandRange(after, most);
+  const names: string[] = [];
+  for (const item of itemsOf(number ?? letter, toNumber ?? toLetter, Math.max(1, Number(step)), most))
+    for (const end of ends) {
+      if (names.length >= most) return names;
+      names.push(`${before}${item}${end}`);
+    }
+  return names;
+};
+
+/** The hosts that a name with ranges stands for. What is not taken over is told in `notes`. */
+const hostsOf = (pattern: string, notes: string[]): string[] => {
+  const names = expandRange(pattern, RANGE_MAX + 1);
+  const shown = pattern.slice(0, 80);
+  if (names.length === 0) notes.push(`“${shown}” names no host: write a range from the lower end to the higher one.`);
+  if (names.length > RANGE_MAX)
+    notes.push(
+      `“${shown}” stands for more than ${RANGE_MAX.toLocaleString('en-US')} hosts: the first so many are taken over. Write the others as ranges of their own.`,
+    );
+  return names.slice(0, RANGE_MAX);
 };
 
 const readVariables = (words: readonly string[]): Variables => {
@@ -53,7 +77,7 @@ const readVariables = (words: readonly string[]): Variables => {
   return variables;
 };
 
-const readIni = (text: string): Groups => {
+const readIni = (text: string, notes: string[]): Groups => {
   const groups: Groups = new Map();
   let current = 'ungrouped';
   let kind = 'hosts';
@@ -73,7 +97,7 @@ const readIni = (text: string): Groups => {
       group(groups, line);
     } else {
       const [name = '', ...rest] = line.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
-      for (const host of expandRange(name)) {
+      for (const host of hostsOf(name, notes)) {
         const known = group(groups, current).hosts.get(host) ?? {};
         group(groups, current).hosts.set(host, { ...known, ...readVariables(rest) });
       }
@@ -94,17 +118,18 @@ const texts = (value: unknown): Variables =>
       )
     : {};
 
-const readYamlGroup = (groups: Groups, name: string, value: unknown): void => {
+const readYamlGroup = (groups: Groups, name: string, value: unknown, notes: string[]): void => {
   const known = group(groups, name);
   if (!isRecord(value)) return;
   Object.assign(known.variables, texts(value['vars']));
   if (isRecord(value['hosts']))
     for (const [pattern, variables] of Object.entries(value['hosts']))
-      for (const host of expandRange(pattern)) known.hosts.set(host, { ...known.hosts.get(host), ...texts(variables) });
+      for (const host of hostsOf(pattern, notes))
+        known.hosts.set(host, { ...known.hosts.get(host), ...texts(variables) });
   if (isRecord(value['children']))
     for (const [child, inner] of Object.entries(value['children'])) {
       known.children.add(child);
-      readYamlGroup(groups, child, inner);
+      readYamlGroup(groups, child, inner, notes);
     }
 };
 
@@ -161,8 +186,8 @@ const flatten = (groups: Groups): Map<string, { variables: Variables; groups: Se
   return hosts;
 };
 
-const build = (groups: Groups, knownHosts: string | undefined): ImportedInventory => {
-  const notes: string[] = [];
+const build = (groups: Groups, knownHosts: string | undefined, found: readonly string[] = []): ImportedInventory => {
+  const notes = [...new Set(found)];
   const hosts: Record<string, NonNullable<InventoryFile['hosts'][string]>> = {};
   const members = flatten(groups);
   for (const [name, { variables, groups: member }] of members) {
@@ -224,10 +249,11 @@ export const importAnsible = (text: string, knownHosts: string | undefined): Imp
   } catch {
     value = undefined;
   }
+  const notes: string[] = [];
   if (isRecord(value)) {
     const groups: Groups = new Map();
-    for (const [name, inner] of Object.entries(value)) readYamlGroup(groups, name, inner);
-    return build(groups, knownHosts);
+    for (const [name, inner] of Object.entries(value)) readYamlGroup(groups, name, inner, notes);
+    return build(groups, knownHosts, notes);
   }
-  return build(readIni(text), knownHosts);
+  return build(readIni(text, notes), knownHosts, notes);
 };

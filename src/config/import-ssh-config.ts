@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { isHostName, patternToRegExp } from '../core/selector.js';
+import { matchesGlob } from '../core/glob.js';
+import { isHostName } from '../core/selector.js';
 import type { InventoryFile } from './inventory.js';
 
 const INCLUDE_DEPTH_MAX = 16;
@@ -46,10 +47,10 @@ export const hostNamesOf = (file: string, depth = 0): string[] => {
 /** Files that an Include names; wildcards are followed in the last part of the path, where people write them. */
 const globbed = (path: string): string[] => {
   if (!/[*?]/.test(path)) return [path];
-  const pattern = patternToRegExp(basename(path));
+  const pattern = basename(path);
   try {
     return readdirSync(dirname(path))
-      .filter((name) => pattern.test(name))
+      .filter((name) => matchesGlob(pattern, name))
       .sort()
       .map((name) => join(dirname(path), name));
   } catch {
@@ -63,13 +64,34 @@ export interface ImportedInventory {
   notes: readonly string[];
 }
 
-type Resolve = (name: string) => ReadonlyMap<string, readonly string[]>;
+/** What a ProxyJump says of the login on one of its machines. */
+interface Login {
+  user?: string;
+  port?: string;
+}
+interface Hop {
+  name: string;
+  login: Login;
+}
+
+/** `admin@bastion:2222`, `ssh://admin@bastion:2222`, `[bastion]`; undefined where its name can't be one of an inventory */
+const readHop = (text: string): Hop | undefined => {
+  const match = /^(?:ssh:\/\/)?(?:(.*)@)?\[?([^\]:@]+)\]?(?::(\d+))?$/.exec(text);
+  const [, user, name, port] = match ?? [];
+  if (name === undefined || !isHostName(name)) return undefined;
+  const login = { ...(user === undefined || user === '' ? {} : { user }), ...(port === undefined ? {} : { port }) };
+  return { name, login };
+};
+
+/** @param login wins over what the configuration says of that name, as it does where ssh itself goes there */
+type Resolve = (name: string, login: Login) => ReadonlyMap<string, readonly string[]>;
 
 const askOpenSsh =
   (file: string): Resolve =>
-  (name) => {
+  (name, { user, port }) => {
     const settings = new Map<string, string[]>();
-    const text = execFileSync('ssh', ['-F', file, '-G', '--', name], {
+    const login = [...(user === undefined ? [] : ['-l', user]), ...(port === undefined ? [] : ['-p', port])];
+    const text = execFileSync('ssh', [...login, '-F', file, '-G', '--', name], {
       encoding: 'utf8',
       timeout: 10_000,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -85,6 +107,40 @@ const askOpenSsh =
     return settings;
   };
 
+interface Jump {
+  of: string;
+  /** as it stands in the ProxyJump */
+  text: string;
+  hop: Hop;
+}
+
+/**
+ * Jumps whose login is another than the one under which their machine is registered: an inventory has one for each name, ssh may
+ * take another for each jump.
+ */
+const otherLogins = (
+  jumps: readonly Jump[],
+  hosts: InventoryFile['hosts'],
+  takenAs: ReadonlyMap<string, Login>,
+): string[] => {
+  const others = new Map<string, string[]>();
+  for (const { of, text, hop } of jumps) {
+    const host = hosts[hop.name];
+    if (host === undefined || host === null) continue;
+    const taken = { user: host.user, port: `${host.port ?? 22}` };
+    const asked = takenAs.get(hop.name);
+    const differs = (['user', 'port'] as const).some((field) =>
+      hop.login[field] === undefined ? asked?.[field] !== undefined : hop.login[field] !== taken[field],
+    );
+    if (!differs) continue;
+    const told = `the jump host “${text}” is taken over as “${hop.name}”, which is user ${taken.user} on port ${taken.port}. Register the other login as a host of its own, and name that as the jump host.`;
+    others.set(told, [...(others.get(told) ?? []), of]);
+  }
+  return [...others].map(
+    ([told, [first, ...more]]) => `“${first}”${more.length === 0 ? '' : ` and ${more.length} more`}: ${told}`,
+  );
+};
+
 /**
  * @param resolve what OpenSSH says of a name; injected in tests
  * @throws when the file can't be read
@@ -96,16 +152,21 @@ export const importSshConfig = (
 ): ImportedInventory => {
   const notes: string[] = [];
   const hosts: Record<string, NonNullable<InventoryFile['hosts'][string]>> = {};
-  const waiting = hostNamesOf(file);
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-    if (Object.hasOwn(hosts, name)) continue;
+  // A name with a `Host` line of its own is what that says; one that stands in a ProxyJump alone is what that asks for.
+  const waiting: Hop[] = hostNamesOf(file).map((name) => ({ name, login: {} }));
+  const jumps: Jump[] = [];
+  const takenAs = new Map<string, Login>();
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { name, login } = next;
+    if (takenAs.has(name)) continue;
+    takenAs.set(name, login);
     if (!isHostName(name)) {
       notes.push(`“${name}” is left out: not a name that people could type.`);
       continue;
     }
     let settings: ReadonlyMap<string, readonly string[]>;
     try {
-      settings = resolve(name);
+      settings = resolve(name, login);
     } catch {
       notes.push(`“${name}” is left out: ssh -G could not resolve it.`);
       continue;
@@ -119,12 +180,13 @@ export const importSshConfig = (
     const jump: string[] = [];
     const proxyJump = one('proxyjump');
     if (proxyJump !== undefined && proxyJump !== 'none')
-      for (const hop of proxyJump.split(',')) {
-        const via = /^(?:ssh:\/\/)?(?:[^@]*@)?\[?([^\]:]+)\]?(?::\d+)?$/.exec(hop)?.[1];
-        if (via === undefined || !isHostName(via)) notes.push(`“${name}”: the jump host “${hop}” could not be read.`);
+      for (const text of proxyJump.split(',')) {
+        const hop = readHop(text);
+        if (hop === undefined) notes.push(`“${name}”: the jump host “${text}” could not be read.`);
         else {
-          jump.push(via);
-          waiting.push(via);
+          jump.push(hop.name);
+          waiting.push(hop);
+          jumps.push({ of: name, text, hop });
         }
       }
     const port = Number(one('port') ?? 22);
@@ -146,6 +208,7 @@ export const importSshConfig = (
       ...(alias === undefined || !isHostName(alias) ? {} : { hostKeyAlias: alias }),
     };
   }
+  notes.push(...otherLogins(jumps, hosts, takenAs));
   return { inventory: { ...(knownHosts === undefined ? {} : { defaults: { knownHosts } }), hosts }, notes };
 };
 

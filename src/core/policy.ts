@@ -2,8 +2,9 @@
  * What may be set, within which bounds, by whom, who approves, where. Empty means denied. Every answer explains itself:
  * the steps that led to it, and who could where the asker can't. Evaluation time is an input.
  */
+import { matchesGlob } from './glob.js';
 import type { Host, Inventory } from './inventory.js';
-import { matcherOf, type ParsedSelector, parseSelector, patternToRegExp, type Selector } from './selector.js';
+import { matcherOf, type ParsedSelector, parseSelector, type Selector } from './selector.js';
 import type { SysctlEntry } from './sysctl.js';
 import { type Bounds, valueProblem } from './values.js';
 
@@ -235,7 +236,7 @@ export const evaluate = (policy: Policy, inventory: Inventory, question: Questio
 /** The first rule whose pattern names the key, exact ones before patterns. */
 export const ruleForKey = (policy: Pick<Policy, 'keys'>, key: string): KeyRule | undefined =>
   policy.keys.find(({ pattern }) => pattern === key) ??
-  policy.keys.find(({ pattern }) => pattern.includes('*') && patternToRegExp(pattern).test(key));
+  policy.keys.find(({ pattern }) => pattern.includes('*') && matchesGlob(pattern, key));
 
 export interface KeysVerdict {
   allowed: boolean;
@@ -268,7 +269,10 @@ export const evaluateKeys = (
     const allowed = catalogue.get(key)?.allowed;
     if (allowed === undefined) return no(`${key} is never set by this program`);
     const problem = valueProblem(to, allowed, rule.bounds);
-    if (problem !== undefined && before.get(key) !== to) return no(`${key} must be ${problem}`);
+    if (problem !== undefined && before.get(key) !== to) {
+      const note = catalogue.get(key)?.notThis;
+      return no(`${key} must be ${problem}${note === undefined ? '' : `. ${note.replace(/\.$/, '')}`}`);
+    }
   }
   return {
     allowed: true,

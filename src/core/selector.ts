@@ -5,6 +5,7 @@
  * `@web,env=prod` the production hosts of the group, `web-1,web-2` two hosts.
  */
 import { closest, distance } from 'fastest-levenshtein';
+import { matchesGlob } from './glob.js';
 import type { Host, Inventory } from './inventory.js';
 
 type Term =
@@ -70,23 +71,12 @@ export const parseSelector = (text: string): ParsedSelector => {
   return { ok: true, selector: { text: text.trim(), parts, not } };
 };
 
-/** `*` stands for any run of characters, `?` for one; nothing else is special. */
-export const patternToRegExp = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\-]/g, '\\$&')
-      .replace(/\*+/g, '.*')
-      .replace(/\?/g, '.')}$`,
-  );
-
 const matcher = (term: Term, inventory: Pick<Inventory, 'groups'>): ((host: Host) => boolean) => {
   switch (term.kind) {
     case 'host':
       return (host) => host.name === term.name;
-    case 'pattern': {
-      const pattern = patternToRegExp(term.pattern);
-      return (host) => pattern.test(host.name);
-    }
+    case 'pattern':
+      return (host) => matchesGlob(term.pattern, host.name);
     case 'group': {
       const members = new Set(inventory.groups.get(term.group));
       return (host) => members.has(host.name) || host.groups.includes(term.group);
@@ -117,12 +107,6 @@ export const matcherOf = (selector: Selector, inventory: Pick<Inventory, 'groups
   return made;
 };
 
-/** The names, where a selector is made of nothing but hosts' names. */
-export const hostsNamed = ({ parts, not }: Selector): readonly string[] | undefined => {
-  const terms = parts.flatMap(({ all }) => all);
-  return not.length === 0 && terms.every((term) => term.kind === 'host') ? terms.map(({ name }) => name) : undefined;
-};
-
 const termText = (term: Term): string => {
   switch (term.kind) {
     case 'host':
@@ -148,39 +132,91 @@ export const nearestNames = (typed: string, names: readonly string[], most = 3):
 };
 
 export interface Resolved {
-  /** in the order of the inventory, each once */
+  /** each once; in the order typed where all are names, else in that of the inventory */
   hosts: readonly Host[];
-  /** terms that name nothing, with what may have been meant */
-  unknown: readonly { term: string; nearest: readonly string[] }[];
+  /** terms that name nothing: `web-99`, `env=prod,role=cache` */
+  unknown: readonly string[];
+  /** the same of terms that were to leave something out: `!wbe-3` */
+  idle: readonly string[];
+  /** hosts that a `!` has left out */
+  excluded: number;
+  /** hosts that a group, a pattern or a label named, and that may not be seen */
+  hidden: number;
 }
 
-/** The hosts that a selector names in an inventory. The caller's right to see them is policy's matter, not this one's. */
-export const resolveSelector = (selector: Selector, inventory: Inventory): Resolved => {
-  const unknown: { term: string; nearest: readonly string[] }[] = [];
-  const all = [...inventory.hosts.values()];
-  const matched = new Set<Host>();
-  for (const part of selector.parts) {
-    const [only] = part.all;
-    // The common case by far, and the one that must not walk ten thousand hosts.
-    if (part.all.length === 1 && only?.kind === 'host') {
-      const host = inventory.hosts.get(only.name);
-      if (host !== undefined) matched.add(host);
-      else unknown.push({ term: only.name, nearest: nearestNames(only.name, [...inventory.hosts.keys()]) });
-      continue;
-    }
-    const matchers = part.all.map((term) => matcher(term, inventory));
-    const found = all.filter((host) => matchers.every((matches) => matches(host)));
-    for (const host of found) matched.add(host);
-    if (found.length === 0) {
-      const groups = [...inventory.groups.keys()];
-      const nearest =
-        only?.kind === 'group' && part.all.length === 1
-          ? nearestNames(only.group, groups).map((name) => `@${name}`)
-          : [];
-      unknown.push({ term: part.all.map(termText).join(','), nearest });
-    }
+/** The common case by far is a host's name, and it must not walk ten thousand hosts. */
+const namedBy = (terms: readonly Term[], inventory: Inventory): readonly Host[] => {
+  const [only] = terms;
+  if (terms.length === 1 && only?.kind === 'host') {
+    const host = inventory.hosts.get(only.name);
+    return host === undefined ? [] : [host];
   }
-  const excluded = selector.not.map((term) => matcher(term, inventory));
-  const kept = (host: Host): boolean => matched.has(host) && !excluded.some((matches) => matches(host));
-  return { hosts: matched.size === 1 ? [...matched].filter(kept) : all.filter(kept), unknown };
+  const matchers = terms.map((term) => matcher(term, inventory));
+  return [...inventory.hosts.values()].filter((host) => matchers.every((matches) => matches(host)));
+};
+
+const namesOne = (terms: readonly Term[]): boolean => terms.some(({ kind }) => kind === 'host');
+
+/**
+ * What a selector names in an inventory, in the eyes of somebody who may see a part of it: to them a hidden host that is named
+ * whole, to be taken or to be left out, is no other than one that is not registered.
+ * @param maySee policy's word; it is asked of hosts that were named alone, and once of each
+ */
+export const resolveSelector = (
+  selector: Selector,
+  inventory: Inventory,
+  maySee: (host: Host) => boolean = () => true,
+): Resolved => {
+  const answers = new Map<Host, boolean>();
+  const visible = (host: Host): boolean => {
+    const known = answers.get(host) ?? maySee(host);
+    answers.set(host, known);
+    return known;
+  };
+  const unknown: string[] = [];
+  const matched = new Set<Host>();
+  const hidden = new Set<Host>();
+  for (const { all } of selector.parts) {
+    let any = false;
+    for (const host of namedBy(all, inventory)) {
+      if (visible(host)) {
+        matched.add(host);
+        any = true;
+      } else if (!namesOne(all)) hidden.add(host);
+    }
+    if (!any) unknown.push(all.map(termText).join(','));
+  }
+  const idle: string[] = [];
+  const excluded = new Set<Host>();
+  for (const term of selector.not) {
+    const named = namedBy([term], inventory);
+    for (const host of named) {
+      if (matched.has(host)) excluded.add(host);
+      if (!namesOne([term])) hidden.delete(host);
+    }
+    if (!named.some(visible)) idle.push(`!${termText(term)}`);
+  }
+  const kept = (host: Host): boolean => matched.has(host) && !excluded.has(host);
+  const inOrder = selector.parts.every(({ all }) => namesOne(all)) ? matched : inventory.hosts.values();
+  return { hosts: [...inOrder].filter(kept), unknown, idle, excluded: excluded.size, hidden: hidden.size };
+};
+
+/** What may have been meant by a term that names nothing: groups for a group, else hosts; none that may not be seen. */
+export const nearestTerms = (
+  typed: string,
+  inventory: Inventory,
+  maySee: (host: Host) => boolean = () => true,
+): string[] => {
+  if (typed.startsWith('!')) return nearestTerms(typed.slice(1), inventory, maySee).map((term) => `!${term}`);
+  if (typed.startsWith('@') && NAME.test(typed.slice(1))) {
+    const seen = (name: string): boolean => {
+      const host = inventory.hosts.get(name);
+      return host !== undefined && maySee(host);
+    };
+    const groups = [...inventory.groups].filter(([, members]) => members.some(seen)).map(([group]) => group);
+    const near = nearestNames(typed.slice(1), groups).map((group) => `@${group}`);
+    if (near.length > 0) return near;
+  }
+  const names = [...inventory.hosts.values()].filter(maySee).map(({ name }) => name);
+  return nearestNames(typed, names);
 };

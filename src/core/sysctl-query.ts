@@ -2,6 +2,7 @@
  * Which sysctls a person means, and what is to be said of each: `sysctl -a | grep time | grep wait`, exact keys, patterns, old
  * names. Pure: works on values that were read before.
  */
+import { matchesGlob } from './glob.js';
 import { kernelAtLeast } from './kernel.js';
 import type { SysctlValues } from './snapshot.js';
 import type { SysctlEntry } from './sysctl.js';
@@ -142,28 +143,6 @@ export const readWords = (typed: readonly string[]): Asked => {
 /** `/proc/sys/net/ipv4/tcp_mem`, `net/ipv4/tcp_mem` → `net.ipv4.tcp_mem` */
 const dotted = (word: string): string => normalizedName(word.replace(/^\/proc\/sys\//, ''));
 
-/** `*` stands for any characters, `?` for one. Linear in both: no pattern of many stars takes long. */
-const globMatches = (pattern: string, text: string): boolean => {
-  let at = 0;
-  let inPattern = 0;
-  let star = -1;
-  let retry = 0;
-  while (at < text.length) {
-    const wanted = pattern[inPattern];
-    if (wanted === '*') {
-      star = inPattern++;
-      retry = at;
-    } else if (wanted === '?' || (wanted !== undefined && wanted === text[at])) {
-      at += 1;
-      inPattern += 1;
-    } else if (star >= 0) {
-      inPattern = star + 1;
-      at = ++retry;
-    } else return false;
-  }
-  return /^\**$/.test(pattern.slice(inPattern));
-};
-
 /** what fails first in an incident comes first */
 const GROUPS: readonly SysctlEntry['group'][] = [
   'connection tracking',
@@ -238,7 +217,7 @@ export const querySysctls = (
     const name = dotted(word);
     if (/[*?]/.test(name)) {
       const hits = rows.filter(
-        (row) => globMatches(name, row.key) || row.entry?.formerly.some((old) => globMatches(name, old)),
+        (row) => matchesGlob(name, row.key) || row.entry?.formerly.some((old) => matchesGlob(name, old)),
       );
       if (hits.length === 0) unknown.push(word);
       for (const row of hits) chosen.add(row.key);

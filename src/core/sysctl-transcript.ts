@@ -1,6 +1,7 @@
 /** Reads the answer to the sysctl script: every value, and for each key the files that set it at boot, in the order applied. */
 import { failed, ok, type Reading, type SysctlValues } from './snapshot.js';
 import { dottedName, normalizedName, SYSCTL_FOLDERS, todaysName } from './sysctl-names.js';
+import { isPattern, matchPatterns } from './sysctl-patterns.js';
 import type { SysctlFacts } from './sysctl-query.js';
 import { cutSections } from './transcript.js';
 import { clipped, isPlainText, sectionNamed, words } from './transcript-words.js';
@@ -26,19 +27,26 @@ export interface SysctlTranscript {
 const KEYS_MAX = 50_000;
 const VALUE_CHARACTERS_MAX = 4096;
 const LINE_CHARACTERS_MAX = 5000;
+/** No setting of the kernel has so many lines: one with more is a host's invention and no value, not the beginning of one. */
+const LINES_OF_A_SETTING_MAX = 64;
+/** Lines that set one key at boot, the last applied of them: who reads them wants to know which one wins. */
+const BOOT_LINES_OF_A_KEY_MAX = 64;
 const SETTING = /^-?[ \t]{0,8}([A-Za-z][A-Za-z0-9_@:+,.*?/[\]-]{0,200})[ \t]*=(.{0,4600})$/;
 
 const folded = (text: string): string => words(text).join(' ');
 
-/** Paths with their lines: a few settings have several. */
+/** Paths with their lines: a few settings have several. Of too many one more is kept than may be, which tells that they are. */
 const linesByPath = (lines: readonly string[]): Map<string, string[]> => {
   const found = new Map<string, string[]>();
   for (const line of lines) {
     // A colon may stand in a path too (an interface alias, eth0:1): the value begins after the last segment's.
     const match = /^(\/proc\/sys\/(?:[^/]+\/)*[^/:]+):(.*)$/.exec(line);
     const path = match?.[1];
-    if (path === undefined || (!found.has(path) && found.size >= KEYS_MAX)) continue;
-    found.set(path, [...(found.get(path) ?? []), match?.[2] ?? '']);
+    if (path === undefined) continue;
+    const told = found.get(path);
+    if (told === undefined) {
+      if (found.size < KEYS_MAX) found.set(path, [match?.[2] ?? '']);
+    } else if (told.length <= LINES_OF_A_SETTING_MAX) told.push(match?.[2] ?? '');
   }
   return found;
 };
@@ -47,6 +55,7 @@ const readValues = (lines: readonly string[]): { values: Map<string, string>; pr
   const values = new Map<string, string>();
   const printed = new Map<string, string>();
   for (const [path, told] of linesByPath(lines)) {
+    if (told.length > LINES_OF_A_SETTING_MAX) continue;
     const name = dottedName(path);
     const value = folded(told.join(' '));
     if (name === undefined || value.length > VALUE_CHARACTERS_MAX || !isPlainText(value)) continue;
@@ -83,14 +92,6 @@ const filesInOrder = (files: readonly BootFile[], systemd: boolean): BootFile[] 
   return [...ordered.filter(({ target }) => target !== main.target), main];
 };
 
-const asPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replace(/\*/g, '[^.]*')
-      .replace(/\?/g, '[^.]')}$`,
-  );
-
 const readBoot = (
   lines: readonly string[],
   known: ReadonlyMap<string, string>,
@@ -117,20 +118,19 @@ const readBoot = (
       return match === null || !isPlainText(value) ? [] : [{ key: normalizedName(match[1] ?? ''), value, file: shown }];
     }),
   );
+  // The last line first: it wins, and where there are too many it is there.
   const boot = new Map<string, BootLine[]>();
   const set = (key: string, line: BootLine): void => {
-    const today = todaysName(key);
-    boot.set(today, [...(boot.get(today) ?? []), line]);
+    const lines = boot.get(key);
+    if (lines === undefined) boot.set(key, [line]);
+    else if (lines.length < BOOT_LINES_OF_A_KEY_MAX) lines.push(line);
   };
-  const named = new Set(settings.filter(({ key }) => !/[*?]/.test(key)).map(({ key }) => todaysName(key)));
-  for (const { key, ...line } of settings) {
-    if (!/[*?]/.test(key)) set(key, line);
-    // A pattern sets what it matches, except keys that are named outright somewhere (sysctl.d(5)).
-    else {
-      const pattern = asPattern(key);
-      for (const name of known.keys()) if (!named.has(name) && pattern.test(name)) set(name, line);
-    }
-  }
+  for (const { key, ...line } of settings.toReversed()) if (!isPattern(key)) set(todaysName(key), line);
+  // A pattern sets what it matches, except keys that are named outright somewhere (sysctl.d(5)).
+  const patterns = settings.filter(({ key }) => isPattern(key));
+  const others = [...known.keys()].filter((name) => !boot.has(name));
+  matchPatterns(patterns, others, (name, { key: _, ...line }) => set(name, line));
+  for (const lines of boot.values()) lines.reverse();
   return { boot: Object.fromEntries(boot), closed };
 };
 

@@ -3,6 +3,7 @@
  * `@revoked`. sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
  */
 import { createHmac } from 'node:crypto';
+import { matchesGlob } from '../core/glob.js';
 import { blockOf, HmacSha1 } from './sha1.js';
 
 export interface KnownHostsLine {
@@ -39,36 +40,13 @@ export const parsePublicKey = (text: string): { type: string; key: string } | un
   return typeOfBlob(blob) === type ? { type, key: blob.toString('base64') } : undefined;
 };
 
-/** `*` and `?` as in match_pattern(); both sides lower case. Linear in time: no backtracking into a regular expression. */
-export const matchesPattern = (name: string, pattern: string): boolean => {
-  let n = 0;
-  let p = 0;
-  let star = -1;
-  let resume = 0;
-  while (n < name.length) {
-    if (p < pattern.length && (pattern[p] === '?' || (pattern[p] === name[n] && pattern[p] !== '*'))) {
-      n += 1;
-      p += 1;
-    } else if (pattern[p] === '*') {
-      star = p;
-      p += 1;
-      resume = n;
-    } else if (star >= 0) {
-      resume += 1;
-      n = resume;
-      p = star + 1;
-    } else return false;
-  }
-  while (pattern[p] === '*') p += 1;
-  return p === pattern.length;
-};
-
+/** As match_pattern_list(): both sides are lower case here, and a negated pattern that matches ends it. */
 const matchesList = (name: string, patterns: readonly string[]): boolean => {
   let found = false;
   for (const pattern of patterns) {
     if (pattern.startsWith('!')) {
-      if (matchesPattern(name, pattern.slice(1))) return false;
-    } else if (!found && matchesPattern(name, pattern)) found = true;
+      if (matchesGlob(pattern.slice(1), name)) return false;
+    } else if (!found && matchesGlob(pattern, name)) found = true;
   }
   return found;
 };
@@ -86,7 +64,7 @@ export class KnownHosts {
   /** lines that have not been matched by any name yet; one line can be only one name's */
   #hashed: HashedLine[] = [];
   readonly #found = new Map<string, readonly KnownHostsLine[]>();
-  /** lines that could not be read, by number: said in the log, never guessed at */
+  /** lines that could not be read, by number: said in the log beside a key that is not pinned, never guessed at */
   readonly unreadable: number[] = [];
 
   constructor(text: string) {

@@ -1,5 +1,5 @@
 /** Executables as inventories: good ones, Ansible's, broken, slow and endless ones. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -80,16 +80,54 @@ describe('a dynamic inventory', () => {
     expect(watched.problem()).toBeUndefined();
   });
 
-  test('it is given none of the bot’s secrets', async () => {
-    process.env['SLACK_BOT_TOKEN'] = 'xoxb-not-for-others';
+  test('of the bot’s environment it is given what is harmless, and what operators hand on', async () => {
+    const secrets = ['SLACK_BOT_TOKEN', 'DATABASE_URL', 'PGPASSWORD', 'GRACE_CODE', 'WEB_KEY_PHRASE', 'SSH_AUTH_SOCK'];
+    const handedOn = ['INVENTORY_REGION', 'LC_ALL'];
+    const before = { ...process.env };
     try {
-      const file = script(`cat <<END\n${OURS.replace('"agent"', '"/k$SLACK_BOT_TOKEN"')}\nEND`);
-      const watched = await watchDynamic({ file });
-      watched.close();
-      expect(watched.current().hosts.get('web-1')?.identity).toEqual([{ kind: 'file', path: '/k' }]);
+      for (const name of [...secrets, ...handedOn]) process.env[name] = 'C';
+      const file = script(`env > seen; cat <<'END'\n${OURS}\nEND`);
+      (await watchDynamic({ file })).close();
+      const seen = readFileSync(join(file, '..', 'seen'), 'utf8')
+        .split('\n')
+        .map((line) => line.split('=')[0]);
+      expect(seen).toEqual(expect.arrayContaining(['PATH', ...handedOn]));
+      for (const name of secrets) expect(seen).not.toContain(name);
     } finally {
-      delete process.env['SLACK_BOT_TOKEN'];
+      for (const name of [...secrets, ...handedOn]) {
+        const value = before[name];
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     }
+  });
+
+  test('what could not be taken over is told once, and again when it is something else', async () => {
+    const printed = (hosts: Record<string, object>): string => {
+      const all = JSON.stringify({ _meta: { hostvars: hosts }, web: { hosts: Object.keys(hosts) } });
+      return `#!/bin/sh\ncat <<'END'\n${all}\nEND\n`;
+    };
+    const web = { ansible_user: 'sre' };
+    const local = { ansible_connection: 'local' };
+    const told: (readonly string[])[] = [];
+    const file = script('');
+    writeFileSync(file, printed({ 'web-1': web, here: local, 'two words': web }));
+    const watched = await watchDynamic({ file, onNotes: (notes) => told.push(notes) });
+    const again = async (hosts: Record<string, object>): Promise<void> => {
+      writeFileSync(file, printed(hosts));
+      await watched.refreshed();
+    };
+    expect(told).toEqual([
+      ['“here” is left out: its connection is local, not ssh.', expect.stringContaining('“two words” is left out')],
+    ]);
+    await again({ 'web-1': web, 'web-2': web, 'two words': web, here: local });
+    expect(watched.current().hosts.size).toBe(2);
+    expect(told).toHaveLength(1);
+    await again({ 'web-1': web, here: local });
+    await again({ 'web-1': web });
+    await again({ 'web-1': web, here: local });
+    watched.close();
+    expect(told.map((notes) => notes.length)).toEqual([2, 1, 1]);
   });
 
   test('a file of YAML is read, not run', () => {

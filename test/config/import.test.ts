@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { expandRange, importAnsible } from '../../src/config/import-ansible.js';
 import { hostNamesOf, importSshConfig } from '../../src/config/import-ssh-config.js';
 import { readInventory } from '../../src/config/inventory.js';
+import { describeNeeding } from '../support/needs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tcpstates-import-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -54,6 +55,62 @@ describe('ssh_config', () => {
     });
     expect(notes.join('\n')).toMatch(/db-1.*ProxyCommand[\s\S]*api.*ssh -G/);
     expect(readInventory(stringify(inventory), 'inventory.yml', folder).hosts.size).toBe(4);
+  });
+});
+
+describe('a ProxyJump with a login of its own', () => {
+  const text = `Host db-1 db-2
+  ProxyJump admin@hop:2222
+Host db-3
+  ProxyJump admin@bastion:2222
+Host db-4
+  ProxyJump ops@bastion,hop
+Host db-5
+  ProxyJump ssh://admin@gate-1
+Host bastion
+  User ops
+Host gate-*
+  User pat
+  Port 99
+`;
+  const other = 'Register the other login as a host of its own, and name that as the jump host.';
+  const expected = {
+    hosts: { hop: { user: 'admin', port: 2222 }, bastion: { user: 'ops' }, 'gate-1': { user: 'admin', port: 99 } },
+    notes: [
+      `“db-3”: the jump host “admin@bastion:2222” is taken over as “bastion”, which is user ops on port 22. ${other}`,
+      `“db-4”: the jump host “hop” is taken over as “hop”, which is user admin on port 2222. ${other}`,
+    ],
+  };
+  const file = join(folder, 'jumps');
+  writeFileSync(file, text);
+
+  test('is the hop’s where that has no Host line; where it is another than the one that is registered, that is told', () => {
+    const said: Record<string, [user: string, port: string, jump?: string]> = {
+      'db-1': ['me', '22', 'admin@hop:2222'],
+      'db-2': ['me', '22', 'admin@hop:2222'],
+      'db-3': ['me', '22', 'admin@bastion:2222'],
+      'db-4': ['me', '22', 'ops@bastion,hop'],
+      'db-5': ['me', '22', 'ssh://admin@gate-1'],
+      bastion: ['ops', '22'],
+      hop: ['me', '22'],
+      'gate-1': ['pat', '99'],
+    };
+    const { inventory, notes } = importSshConfig(file, undefined, (name, login) => {
+      const [user = '', port = '', jump] = said[name] ?? [];
+      const settings = { user: login.user ?? user, port: login.port ?? port, proxyjump: jump ?? 'none' };
+      return new Map(Object.entries(settings).map(([key, value]) => [key, [value]]));
+    });
+    expect(inventory.hosts).toMatchObject(expected.hosts);
+    expect(inventory.hosts['bastion']).not.toHaveProperty('port');
+    expect(notes).toEqual(expected.notes);
+  });
+
+  describeNeeding(['sshd'], 'and OpenSSH', () => {
+    test('says the same', () => {
+      const { inventory, notes } = importSshConfig(file, undefined);
+      expect(inventory.hosts).toMatchObject(expected.hosts);
+      expect(notes).toEqual(expected.notes);
+    });
   });
 });
 
@@ -127,6 +184,28 @@ ansible_user=deploy
     ['plain', ['plain']],
   ])('%s', (range, names) => {
     expect(expandRange(range)).toEqual(names);
+  });
+
+  test.each(['r[1:20000]n[1:20000]', 'r[1:99999999999]', `${'[1:1000000]'.repeat(8)}`])(
+    '%s: no more names are made than are taken over',
+    (range) => {
+      expect(expandRange(range)).toHaveLength(20_000);
+    },
+  );
+  test('a range without end, of ranges that name nothing', () => {
+    expect(expandRange('r[1:99999999999]n[3:1]')).toEqual([]);
+  });
+
+  test.each([
+    ['in INI', 'web-[1:100000]\n[other]\nweb-[1:100000]\ndb-[3:1]\n'],
+    ['in YAML', 'all: {hosts: {"web-[1:100000]": }, children: {other: {hosts: {"web-[1:100000]": , "db-[3:1]": }}}}\n'],
+  ])('%s: a range that is cut short, or that names nothing, is told', (_, text) => {
+    const { inventory, notes } = importAnsible(text, undefined);
+    expect(Object.keys(inventory.hosts)).toHaveLength(20_000);
+    expect(notes).toEqual([
+      '“web-[1:100000]” stands for more than 20,000 hosts: the first so many are taken over. Write the others as ranges of their own.',
+      '“db-[3:1]” names no host: write a range from the lower end to the higher one.',
+    ]);
   });
 
   test('whatever is taken over can be loaded', () => {

@@ -117,6 +117,52 @@ describe('which files set a key at boot', () => {
   });
 });
 
+describe('an answer that a host made up to hold up the bot', () => {
+  const hostile = 99_000;
+  const key = 'net.core.somaxconn';
+  const path = '/proc/sys/net/core/somaxconn';
+
+  test('a setting that has lines without end is no value; the others are read', () => {
+    const lines = Array.from({ length: hostile }, () => `${path}:1`);
+    expect(valuesOf('/proc/sys/net/a/b:1', ...lines, '/proc/sys/net/a/c:2')).toEqual({
+      'net.a.b': '1',
+      'net.a.c': '2',
+    });
+    expect(valuesOf(...lines.slice(0, 64))[key]?.split(' ')).toHaveLength(64);
+    expect(valuesOf(...lines.slice(0, 65))).toEqual({});
+  });
+
+  test('of a key that is set without end at boot the last lines are kept: one of them wins', () => {
+    const lines = Array.from({ length: hostile }, (_, at) => `${key}=${at}`);
+    const found = bootOf('@file /etc/sysctl.d/a.conf', ...lines)[key] ?? [];
+    expect(found).toHaveLength(64);
+    expect(found.at(-1)?.value).toBe(`${hostile - 1}`);
+  });
+
+  test('patterns without end: the last are held against the keys, and none tries every way to share out its stars', () => {
+    const segment = 'a'.repeat(60);
+    const values = Array.from({ length: 2_000 }, (_, at) => `/proc/sys/net/${segment}/k${at}:1`);
+    const lines = Array.from({ length: 40_000 }, (_, at) => `net.${'*a'.repeat(20)}b.k${at}*=1`);
+    const boot = parseSysctls(
+      answer(values, ['@file /etc/sysctl.d/a.conf', 'net.*.k7=early', ...lines, `net.${'?'.repeat(60)}.k77=2`]),
+    ).boot;
+    expect(boot).toEqual({ [`net.${segment}.k77`]: [{ file: '/etc/sysctl.d/a.conf', value: '2' }] });
+  });
+});
+
+test.each([
+  ['net.ipv4.conf.eth[0-1].rp_filter', ['eth0', 'eth1']],
+  ['net.ipv4.conf.[ew]*[02].rp_filter', ['eth0', 'wlan2']],
+  ['net.ipv4.conf.[z-a]*.rp_filter', []],
+  ['net.ipv4.conf.eth[.rp_filter', []],
+  ['net.*.rp_filter', []],
+])('%s sets %j', (pattern, interfaces) => {
+  const key = (name: string): string => `net.ipv4.conf.${name}.rp_filter`;
+  const values = ['eth0', 'eth1', 'wlan2'].map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter:1`);
+  const boot = parseSysctls(answer(values, ['@file /etc/sysctl.d/a.conf', `${pattern}=2`])).boot ?? {};
+  expect(Object.keys(boot)).toEqual(interfaces.map(key));
+});
+
 test('a line of blanks without end costs no more than another', () => {
   const blank = ' '.repeat(60_000);
   expect(bootLines([blank, `-${blank}`, `net.x${blank}`, `net.core.somaxconn = 5${blank}`])).toEqual([
