@@ -5,11 +5,12 @@
 import { ACTIONS } from '../src/blocks/actions.js';
 import { driftMessage } from '../src/blocks/drift.js';
 import { hostFailedMessage } from '../src/blocks/failure.js';
+import type { LeftOut } from '../src/blocks/fleet-left-out.js';
 import { fleetProgressMessage } from '../src/blocks/fleet-progress.js';
 import { type Usage, usageMessage } from '../src/blocks/notices.js';
 import { sysctlMessage } from '../src/blocks/sysctls.js';
 import { waitingMessage } from '../src/blocks/waiting.js';
-import { refuseIdleExclusions } from '../src/command/exclusions.js';
+import { refuseSlips } from '../src/command/exclusions.js';
 import { hostOfClick, oneHost } from '../src/command/host.js';
 import { type Chosen, chooseHosts, manyOfClick } from '../src/command/many.js';
 import { isSet, parseSet, proposeTyped, proposeTypedForMany, type SetArgs } from '../src/command/propose.js';
@@ -83,10 +84,15 @@ const parse = (text: string): Parsed<SysctlArgs> => {
   return { ok: true, args: { selector, words, private: line.flags.has('private'), ...flags } };
 };
 
+const pairProblem = ({ unknown }: LeftOut): string =>
+  unknown.length === 0
+    ? 'Name two hosts: --diff web-1 web-2.'
+    : `No registered host is called ${unknown.map((term) => `“${term.slice(0, 60)}”`).join(' or ')}: --diff takes two that are.`;
+
 const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
   if (args.set !== undefined) {
     const named = desk.fleet?.select(args.selector);
-    if (named?.ok === true && (await refuseIdleExclusions(desk, args.selector, named))) return;
+    if (named?.ok === true && (await refuseSlips(desk, args.selector, named))) return;
     // Bounded by what one wave takes; nothing is asked of a host before the list is shown.
     if (desk.fleet !== undefined && named?.ok === true && named.hosts.length > 1)
       return proposeTypedForMany(desk, usage, { ...named, fleet: desk.fleet, selector: args.selector }, args.set);
@@ -97,7 +103,7 @@ const run = async (desk: Desk, args: SysctlArgs): Promise<void> => {
   const selection = desk.fleet?.select(args.selector);
   if (selection?.ok === true && (selection.hosts.length > 1 || args.diff === true)) {
     if (args.diff === true && selection.hosts.length !== 2)
-      return desk.whisper(usageMessage(usage, 'Name two registered hosts: --diff web-1 web-2.'));
+      return desk.whisper(usageMessage(usage, pairProblem(selection.leftOut)));
     const { selector, words: asked } = args;
     const chosen = await chooseHosts(desk, {
       command: 'sysctl',

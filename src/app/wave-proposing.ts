@@ -97,6 +97,17 @@ const proposal = async (
   });
 };
 
+/** Where no host has a gate: of one of them the commands are shown, for a person to type. */
+const byHandNext = (wishes: WaveAsked['wishes']): string | undefined => {
+  const [first] = wishes;
+  return first === undefined || wishes.some(({ host }) => host.change !== undefined)
+    ? undefined
+    : typedFor(first.host, first.wishes);
+};
+
+const typedFor = (host: Host, settings: readonly { key: string; to: string }[]): string =>
+  `/sysctl ${host.name} set ${settings.map(({ key, to }) => `${key}=${/\s/.test(to) ? `"${to}"` : to}`).join(' ')}`;
+
 const send = async (here: Standpoint, of: WavesHere, draftId: string, entered: WaveEntered): Promise<Shown> => {
   const { store, clock, inventory } = here.parts;
   const draft = (await store.documents.get<WaveDraft>(WAVE_DRAFTS, draftId))?.value;
@@ -159,15 +170,13 @@ export const waveDraftsAt = (here: Standpoint, of: WavesHere): Pick<WaveDesk, 'd
         wishes.map(({ host }) => host),
       );
       const planned = planWave(wishes, known, here.wideContext, { partly });
-      if (!planned.ok) return no(`${planned.why}.`, [...planned.leftOut, ...notNamed(asked)]);
+      if (!planned.ok) return no(`${planned.why}.`, [...planned.leftOut, ...notNamed(asked)], byHandNext(wishes));
       const [only] = planned.hosts;
       if (planned.hosts.length === 1 && only !== undefined)
         return no(
           'One host alone is left over: that is no wave, but an ordinary change.',
           planned.leftOut,
-          partly
-            ? `/tcpstates ${only.host.name}`
-            : `/sysctl ${only.host.name} set ${only.settings.map(({ key, to }) => `${key}=${/\s/.test(to) ? `"${to}"` : to}`).join(' ')}`,
+          partly ? `/tcpstates ${only.host.name}` : typedFor(only.host, only.settings),
         );
       if (!canBeShown(planned.hosts, planned.leftOut))
         return no(

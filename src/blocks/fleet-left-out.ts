@@ -1,6 +1,9 @@
 /** Hosts that a selector left out, and why. */
-import type { Line } from './elements.js';
+import { type Line, lines, rich } from './elements.js';
+import { spoken } from './escape.js';
+import { always, messageOf } from './fit.js';
 import { names } from './fleet-words.js';
+import type { Message } from './message.js';
 import { list, plural } from './words.js';
 
 export interface LeftOut {
@@ -27,4 +30,11 @@ export const leftOutLine = (leftOut: LeftOut | undefined): Line | undefined => {
     ...(idle.length > 0 ? [`none by ${names(idle, 4)}: no host is called that`] : []),
   ];
   return said.length === 0 ? undefined : [{ bold: 'Left out  ' }, `${list(said)}.`];
+};
+
+/** Beside an answer about the one host that is left of several terms. */
+export const leftOutMessage = (host: string, leftOut: LeftOut | undefined): Message => {
+  const line = leftOutLine(leftOut) ?? [''];
+  const verdict = `This is about ${host} alone.`;
+  return messageOf(spoken(verdict), [always(rich(lines([{ bold: verdict }], line)))]);
 };

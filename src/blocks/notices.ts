@@ -15,11 +15,28 @@ export interface Usage {
   examples: readonly string[];
 }
 
-/** @param wrong what could not be understood, said first */
+/** @param wrong what could not be understood: said alone, for whoever types in a hurry reads no list of forms for each slip */
 export const usageMessage = (usage: Usage, wrong?: string): Message =>
-  messageOf(spoken(wrong ?? `How to use ${usage.command}`), [
+  wrong === undefined ? helpMessage(usage) : slipMessage(usage, wrong);
+
+const slipMessage = ({ command, examples }: Usage, wrong: string): Message =>
+  messageOf(spoken(wrong), [
     always(
-      ...(wrong === undefined ? [] : [paragraph(wrong)]),
+      paragraph(wrong),
+      rich(
+        sectionOf([
+          ...(examples[0] === undefined ? [] : ['For instance ', { code: examples[0] }, '. ']),
+          'Every form: ',
+          { code: `${command} help` },
+          '.',
+        ]),
+      ),
+    ),
+  ]);
+
+const helpMessage = (usage: Usage): Message =>
+  messageOf(spoken(`How to use ${usage.command}`), [
+    always(
       rich(
         bullets(
           usage.forms.slice(0, 15).map((it): Line => [{ code: `${usage.command} ${it.form}`.trim() }, `  ${it.does}`]),
@@ -35,10 +52,10 @@ export const usageMessage = (usage: Usage, wrong?: string): Message =>
 /** @param nearest registered names that are alike, best first */
 export const unknownHostMessage = (typed: string, nearest: readonly string[], command = '/tcpstates'): Message => {
   const name = clean(typed, 60);
-  const verdict = `No registered host is called “${name}”.`;
+  const verdict = name.includes('=') ? `No host has the label “${name}”.` : `No registered host is called “${name}”.`;
   return messageOf(spoken(`${verdict}${nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 3))}?`}`), [
     always(
-      paragraph(verdict),
+      paragraph(verdict, command === '/sysctl' ? ' The host stands first: /sysctl <host> words…' : ''),
       ...(nearest.length === 0
         ? [rich(sectionOf(['See them all with ', { code: '/hosts' }, '. Only registered hosts are reachable.']))]
         : [

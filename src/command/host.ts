@@ -1,5 +1,6 @@
 /** What commands share: the one host that a typist or a button means, or the word to say where there is none. */
 import { decodeRef, type Ref } from '../blocks/actions.js';
+import { leftOutMessage } from '../blocks/fleet-left-out.js';
 import { problemMessage, type Usage, unknownHostMessage, usageMessage } from '../blocks/notices.js';
 import type { Desk, Measured } from '../command.js';
 import type { Host } from '../core/inventory.js';
@@ -23,7 +24,11 @@ export const oneHost = async (desk: Desk, usage: Usage, typed: string): Promise<
     await desk.whisper(usageMessage(usage, `“${typed.slice(0, 80)}” leaves no host over.`));
     return undefined;
   }
-  if (found.hosts.length === 1) return host;
+  if (found.hosts.length === 1) {
+    // An answer about one host has no line for it, and whoever named two must not take one for both.
+    if ((found.leftOut?.unknown.length ?? 0) > 0) await desk.whisper(leftOutMessage(host.name, found.leftOut));
+    return host;
+  }
   const names = found.hosts.slice(0, NAMED_MAX).map(({ name }) => name);
   const more = found.hosts.length - names.length;
   await desk.whisper(

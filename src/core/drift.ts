@@ -86,7 +86,11 @@ export const driftOf = (
   for (const key of differing)
     if (key.majority)
       for (const { hosts: who } of key.values.slice(1))
-        for (const host of who) odd.set(host, [...(odd.get(host) ?? []), key.key]);
+        for (const host of who) {
+          const keys = odd.get(host);
+          if (keys === undefined) odd.set(host, [key.key]);
+          else keys.push(key.key);
+        }
   const same = all.filter((key) => key.values.length === 1);
   return {
     hosts: hosts.length,

@@ -120,11 +120,18 @@ const termText = (term: Term): string => {
   }
 };
 
+/** Edits from one to the other; two letters the wrong way round are one slip of the fingers, not two. */
+const slipsTo = (typed: string, name: string): number => {
+  const at = [...name].findIndex((letter, index) => letter !== typed[index]);
+  const swapped = `${typed.slice(0, at)}${typed[at + 1] ?? ''}${typed[at] ?? ''}${typed.slice(at + 2)}`;
+  return at >= 0 && swapped === name ? 1 : distance(typed, name);
+};
+
 /** Up to `most` names that are nearest to what was typed, the nearest first; none that is nothing like it. */
 export const nearestNames = (typed: string, names: readonly string[], most = 3): string[] => {
   const wanted = typed.toLowerCase();
   const near = names
-    .map((name) => ({ name, far: distance(wanted, name.toLowerCase()), starts: name.toLowerCase().startsWith(wanted) }))
+    .map((name) => ({ name, far: slipsTo(wanted, name.toLowerCase()), starts: name.toLowerCase().startsWith(wanted) }))
     .filter(({ name, far, starts }) => starts || far <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => Number(b.starts) - Number(a.starts) || a.far - b.far || (a.name < b.name ? -1 : 1));
   if (near.length > 0) return near.slice(0, most).map(({ name }) => name);

@@ -60,7 +60,7 @@ const plannedOn = (
   partly: boolean,
 ): OnHost => {
   const left = (why: string): OnHost => ({ left: { host: host.name, why } });
-  if (host.change === undefined) return left('it has no gate, so the bot changes nothing there');
+  if (host.change === undefined) return left('it has no gate: the bot changes nothing there until it is enrolled (npx tcpstates enroll <host>)');
   if ('why' in known) return left(known.why);
   if (wishes.length === 0) return left('there is no setting that would help it');
   const others = wishes.filter(({ key, to }) => {
@@ -111,7 +111,7 @@ export const planWave = (
       without.set(spelled, { ...setting, hosts: [...(without.get(spelled)?.hosts ?? []), name] });
     }
   }
-  if (hosts.length === 0) return { ok: false, why: 'no host is left over', leftOut };
+  if (hosts.length === 0) return { ok: false, why: 'No host is left over', leftOut };
   const { approvals, stepUp, mayPersist } = evaluateKeys(
     context.policy,
     context.catalogue,

@@ -94,7 +94,7 @@ describe('the modal', () => {
     const one = waveWorld(web(2), { values: { 'web-2': '1' } });
     expect(wordsOf(await draft(one))).toContain(`/sysctl web-1 set ${REUSE}=1`);
     const none = waveWorld(web(2), { values: { 'web-1': '1', 'web-2': '1' } });
-    expect(wordsOf(await draft(none))).toContain('no host is left over');
+    expect(wordsOf(await draft(none))).toContain('No host is left over');
     expect(none.disk.documents.size).toBe(0);
   });
 

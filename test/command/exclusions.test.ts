@@ -39,6 +39,7 @@ test.each([
   ['@all,!wbe-3', ['“!wbe-3” names no host', 'Did you mean !web-3?', 'Type the command again']],
   ['web-*,!wbe-3,!@edge', ['“!wbe-3” and “!@edge” name no host']],
   ['web-1,!wbe-3', ['“!wbe-3” names no host']],
+  ['web-1,wbe-3', ['“wbe-3” names no host.', 'Did you mean web-3?', 'Type the command again']],
 ])('%s: nothing is proposed, and what to type again is said', async (selector, words) => {
   const { asked, modal, whispered } = await typed(selector);
   expect(asked).toEqual([]);
@@ -50,6 +51,12 @@ test('a host that the typist may not see is spoken of as one that is not registe
   const [hidden, none] = [await typed('@all,!vault'), await typed('@all,!fault')];
   expect(hidden.asked).toEqual([]);
   expect(hidden.modal.replaceAll('vault', 'fault')).toBe(none.modal);
+});
+
+test('what names nobody beside several is in their list as left out', async () => {
+  const { asked, modal } = await typed('web-1,web-2,wbe-3');
+  expect(asked[0]?.leftOut.unknown).toEqual(['wbe-3']);
+  expect(modal).not.toContain('Type the command again');
 });
 
 test('an exclusion that spares a host, and one of a host that was not meant anyway, are no slips', async () => {
