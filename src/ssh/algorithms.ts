@@ -14,7 +14,7 @@ const BY_KEY_TYPE: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> =
 };
 
 /** Key types that can be verified, in the order in which they are asked for when nothing is pinned. */
-export const HOST_KEY_TYPES: readonly string[] = Object.keys(BY_KEY_TYPE);
+const HOST_KEY_TYPES: readonly string[] = Object.keys(BY_KEY_TYPE);
 
 /**
  * Pinned types first, so that a server with several keys presents one that can be compared; then the others, so that a

@@ -28,11 +28,11 @@ const STEP_OF_PHASE: Partial<Record<Phase, StepName>> = {
 };
 
 /** Where the ways through name, TCP and login lead: the opener, told about as it goes. */
-export interface CheckWay {
+interface CheckWay {
   open(told: { phase: (phase: Phase) => void; hostKey: () => void }): Promise<Connection>;
 }
 
-export class CheckSteps {
+class CheckSteps {
   readonly steps: CheckStep[] = [];
   #current: StepName = 'name';
   #startedMs = performance.now();

@@ -40,7 +40,7 @@ export class Connection {
   readonly #where: string;
   readonly #sessions = new Door(SESSIONS_MAX);
   readonly #onClose = new Set<() => void>();
-  readonly #onCrowded = new Set<() => void>();
+  #whenCrowded: (() => void) | undefined;
   #ahead: { command: string; session: Promise<Session> } | undefined;
   #closed = false;
 
@@ -70,9 +70,12 @@ export class Connection {
     else this.#onClose.add(listener);
   }
 
-  /** Told when the server allows no further session: whoever holds one without need should end it. */
+  /**
+   * Told when the server allows no further session: whoever holds one without need should end it. Only one can, and the last one
+   * that said so does: the session of the one before is gone.
+   */
   onCrowded(listener: () => void): void {
-    this.#onCrowded.add(listener);
+    this.#whenCrowded = listener;
   }
 
   /** Says goodbye; what does not close soon is cut. */
@@ -158,8 +161,7 @@ export class Connection {
         const others = this.#sessions.inside;
         if (others > 0) {
           this.#sessions.resize(others);
-          for (const listener of this.#onCrowded) listener();
-          this.#onCrowded.clear();
+          this.#whenCrowded?.();
           continue;
         }
         refusals += 1;

@@ -110,7 +110,7 @@ export class Engine implements Transport {
     try {
       return await work(deadline);
     } catch (error) {
-      return failed(asFailure(error, host.name));
+      return failed(asFailure(error, host.name).about(host.name));
     } finally {
       deadline.stop();
       this.#underWay.delete(deadline);
@@ -164,9 +164,10 @@ export class Engine implements Transport {
               told.phase(phase);
             },
           };
-          return this.#opener.open(targetOf(host, 'read', this.#hosts), holder, deadline.signal, {
-            onHostKey: told.hostKey,
-          });
+          const target = this.#targetOf(host);
+          // Somebody may have mended what was refused a moment ago, and wants to see it.
+          this.#pool.forgive(target);
+          return this.#opener.open(target, holder, deadline.signal, { onHostKey: told.hostKey });
         };
         return runCheck(host, { open }, deadline);
       },
@@ -179,7 +180,7 @@ export class Engine implements Transport {
       host,
       options,
       async (deadline) => {
-        const target = targetOf(host, 'read', this.#hosts);
+        const target = this.#targetOf(host);
         const connect = (): Promise<Duplex> => this.#opener.stream(target, deadline, deadline.signal);
         return { keys: await scanKeys(connect, host.name, deadline.signal) };
       },

@@ -5,11 +5,26 @@ import type { TransportFailure, TransportProblem } from '../ports/transport.js';
 export class Failure extends Error {
   constructor(
     readonly failure: TransportFailure,
+    /** how the host is called that the message begins with */
+    readonly where: string,
     /** The server closed before authentication, as MaxStartups does at random: worth another try. Nothing else is. */
     readonly droppedAtRandom = false,
   ) {
     super(failure.message);
     this.name = 'Failure';
+  }
+
+  /** The same, told of a host by its own name: two names of the inventory may share one login, and so its failure. */
+  about(where: string): Failure {
+    if (where === this.where) return this;
+    const message = `${where}${this.failure.message.slice(this.where.length)}`;
+    return new Failure({ ...this.failure, message }, where, this.droppedAtRandom);
+  }
+
+  /** The same, with a word more for the log. */
+  noted(words: string): Failure {
+    const detail = [this.failure.detail, words].filter(Boolean).join('; ');
+    return new Failure({ ...this.failure, detail }, this.where, this.droppedAtRandom);
   }
 }
 
@@ -78,6 +93,7 @@ export const failure = (problem: TransportProblem, where: string, extras: Failur
       ...(extras.offered === undefined ? {} : { offered: extras.offered }),
       ...(extras.via === undefined ? {} : { via: extras.via }),
     },
+    where,
     extras.droppedAtRandom ?? false,
   );
 

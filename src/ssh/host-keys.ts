@@ -18,6 +18,8 @@ export interface PinnedKeys {
   source: string;
   /** why the source could not be read */
   unreadable?: string;
+  /** lines of the source that could not be read, by number: the missing pin may be one of them */
+  unreadableLines: readonly number[];
 }
 
 /** `SHA256:…` as `ssh-keygen -l` prints it */
@@ -27,7 +29,11 @@ export const fingerprint = (blob: Uint8Array | string): string =>
     .digest('base64')
     .replace(/=+$/, '')}`;
 
-const pinnedFrom = (lines: readonly KnownHostsLine[], source: string): PinnedKeys => {
+const pinnedFrom = (
+  lines: readonly KnownHostsLine[],
+  source: string,
+  unreadableLines: readonly number[] = [],
+): PinnedKeys => {
   const keys = lines.filter(({ marker }) => marker === 'key');
   return {
     accepted: new Set(keys.map(({ key }) => key)),
@@ -35,6 +41,7 @@ const pinnedFrom = (lines: readonly KnownHostsLine[], source: string): PinnedKey
     types: [...new Set(keys.map(({ type }) => type))],
     certAuthority: lines.some(({ marker }) => marker === 'cert-authority'),
     source,
+    unreadableLines,
   };
 };
 
@@ -44,18 +51,23 @@ export const judgeHostKey = (pinned: PinnedKeys, blob: Uint8Array, where: string
   if (pinned.accepted.has(presented) && !pinned.revoked.has(presented)) return undefined;
   const fingerprints = { expected: [...pinned.accepted].map((key) => fingerprint(key)), presented: fingerprint(blob) };
   if (pinned.revoked.has(presented)) return failure('host-key-revoked', where, { fingerprints });
-  if (pinned.accepted.size > 0) return failure('host-key-changed', where, { fingerprints });
+  const bad = pinned.unreadableLines;
+  const extras = {
+    fingerprints,
+    ...(bad.length === 0 ? {} : { detail: `${pinned.source} has lines that can't be read: ${bad.join(', ')}` }),
+  };
+  if (pinned.accepted.size > 0) return failure('host-key-changed', where, extras);
   if (pinned.unreadable !== undefined)
     return failure('host-key-unknown', where, {
-      fingerprints,
+      ...extras,
       say: `its host key could not be compared: ${pinned.source} is not readable (${pinned.unreadable}).`,
     });
   if (pinned.certAuthority)
     return failure('host-key-unknown', where, {
-      fingerprints,
+      ...extras,
       say: `only a @cert-authority line of ${pinned.source} vouches for it, and host certificates can't be verified here. Pin the host's own key beside it: tcpstates hosts pin.`,
     });
-  return failure('host-key-unknown', where, { fingerprints });
+  return failure('host-key-unknown', where, extras);
 };
 
 interface CachedFile {
@@ -109,7 +121,8 @@ export class HostKeys {
     }
     const { path } = host.hostKeys;
     try {
-      return pinnedFrom(this.#find(await this.#file(path), host), path);
+      const known = await this.#file(path);
+      return pinnedFrom(this.#find(known, host), path, known.unreadable);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
       return { ...pinnedFrom([], path), unreadable: code };

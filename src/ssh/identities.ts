@@ -5,7 +5,8 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import ssh2, { type ParsedKey } from 'ssh2';
+import { Socket } from 'node:net';
+import ssh2, { type GetStreamCallback, type ParsedKey } from 'ssh2';
 import type { Identity } from '../core/inventory.js';
 import { failure, tame } from './failures.js';
 import { fingerprint } from './host-keys.js';
@@ -74,11 +75,34 @@ const parse = (path: string, text: string, passphrase: string | undefined): Sign
   return fileSigner(path, key.getPublicSSH(), createPrivateKey(key.getPrivatePEM()));
 };
 
+/** An agent tells its keys without asking anybody: one that takes longer is stuck, and the other identities are tried. */
+const LISTING_MS = 3_000;
+/** A signature may take a touch of a finger; after this the login's own time is up. */
+const SIGNING_MS = 10_000;
+
+/** Hangs up when the agent has been silent for so long: ssh2 would wait, and hold the socket, for ever. */
+class ImpatientAgent extends OpenSSHAgent {
+  readonly #silentMs: number;
+
+  constructor(socket: string, silentMs: number) {
+    super(socket);
+    this.#silentMs = silentMs;
+  }
+
+  override getStream(done: GetStreamCallback): void {
+    super.getStream((error, stream) => {
+      const why = new Error(`it did not answer within ${this.#silentMs / 1000} s`);
+      if (stream instanceof Socket) stream.setTimeout(this.#silentMs, () => stream.destroy(why));
+      done(error, stream);
+    });
+  }
+}
+
 /** Asks an ssh-agent for its keys at every login: people add and remove them. */
 const agentSigners = (socket: string): Promise<Signer[]> =>
   new Promise((resolve, reject) => {
-    const agent = new OpenSSHAgent(socket);
-    agent.getIdentities((error, keys) => {
+    const agent = new ImpatientAgent(socket, SIGNING_MS);
+    new ImpatientAgent(socket, LISTING_MS).getIdentities((error, keys) => {
       if (error || keys === undefined) return reject(error ?? new Error('the agent gave no keys'));
       resolve(
         keys.flatMap((publicKey): Signer[] => {

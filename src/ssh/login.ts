@@ -52,10 +52,20 @@ interface Progress {
   agent: SigningAgent;
 }
 
+/** As ssh2 tells it: a number as `code` is what the server itself gave for a reason, a `client-socket` the stream's end. */
+interface LoginError {
+  message: string;
+  level?: unknown;
+  code?: unknown;
+}
+
 /** What an ssh2 error, or a silent close, means before the login is complete. */
-const loginFailure = (error: unknown, where: string, { handshaken, words, agent }: Progress): Failure => {
-  const message = error instanceof Error ? error.message : '';
-  const level = error instanceof Error && 'level' in error ? error.level : undefined;
+const loginFailure = (
+  error: LoginError | undefined,
+  where: string,
+  { handshaken, words, agent }: Progress,
+): Failure => {
+  const { message, level, code }: LoginError = error ?? { message: '' };
   const detail = [message, words.startsWith('SSH-') ? '' : words].filter(Boolean).join(' | ');
   if (level === 'client-authentication' || /too many authentication failures/i.test(message))
     return failure('authentication-refused', where, {
@@ -82,7 +92,7 @@ const loginFailure = (error: unknown, where: string, { handshaken, words, agent 
     error === undefined ||
     level === 'client-socket' ||
     /lost before handshake/i.test(message) ||
-    (error instanceof Error && 'code' in error && typeof error.code === 'number');
+    typeof code === 'number';
   return atRandom
     ? failure('dropped-before-login', where, { detail, droppedAtRandom: true })
     : failure('not-ssh', where, { detail, say: 'what answers there does not speak SSH as it should.' });
@@ -105,7 +115,7 @@ export const logIn = async (request: LoginRequest, signal: Signal): Promise<Conn
 
   const ready = new Promise<void>((resolve, reject) => {
     let over = false;
-    const fail = (error: unknown): void => {
+    const fail = (error: LoginError | undefined): void => {
       if (over) return;
       over = true;
       reject(refused ?? loginFailure(error, where, { handshaken, words: words(), agent }));
@@ -127,7 +137,6 @@ export const logIn = async (request: LoginRequest, signal: Signal): Promise<Conn
     });
     // Between the server's version line and `ready` a close emits no error.
     client.on('close', () => fail(undefined));
-    stream.once('error', fail);
   });
   ready.catch(() => undefined);
 

@@ -1,7 +1,7 @@
 /** Makes connections: through jump hosts, behind the doors that keep sshd and this thread from being flooded. */
 import type { Duplex } from 'node:stream';
 import { type Connection, ConnectionLost } from './connection.js';
-import { narrowed, type PhaseHolder, pause } from './deadline.js';
+import { narrowed, type PhaseHolder, pause, until } from './deadline.js';
 import { dial } from './dial.js';
 import { asFailure, failure } from './failures.js';
 import { Gauge, LOGINS } from './gauge.js';
@@ -18,7 +18,10 @@ const TRIES_MAX = 4;
 const BACKOFF_MS = 100;
 /** From the version line to the end of the authentication. */
 const LOGIN_TIMEOUT_MS = 10_000;
-/** Under sshd's default MaxStartups of 10 unauthenticated connections. */
+/**
+ * Under sshd's default MaxStartups of 10 unauthenticated connections, which counts logins to itself and not the streams that it
+ * forwards. So a jump host needs no door: all who go through it share one login there.
+ */
 const LOGINS_PER_SERVER = 8;
 /** A place among the logins is for work. Who is silent for so long waits outside, so that dead hosts don't stop the others. */
 const PLACE_MS = 1_500;
@@ -35,6 +38,9 @@ export interface OpenerParts {
 
 /** What whoever opens wants beside the connection. */
 export type OpenExtras = Pick<LoginRequest, 'onHostKey' | 'first'>;
+
+/** One sshd, as it is reached: which machine an address means is up to the jump host that it is said to. */
+const serverOf = ({ host, via }: Target): string => `${via?.key ?? ''} ${host.address}:${host.port}`;
 
 /** Full jitter: anything up to the doubled pause (Brooker, "Exponential Backoff And Jitter", 2015). */
 export const backoffMs = (attempt: number, random: () => number): number => random() * BACKOFF_MS * 2 ** attempt;
@@ -72,18 +78,16 @@ export class Opener {
     const { host, via } = target;
     const where = host.name;
     phase.phase = 'waiting for its turn';
-    const [pinned, agent] = await Promise.all([
-      this.#parts.hostKeys.of(host),
-      this.#parts.identities.agentFor(target.identity, where),
-    ]);
+    const [pinned, agent] = await until(
+      Promise.all([this.#parts.hostKeys.of(host), this.#parts.identities.agentFor(target.identity, where)]),
+      signal,
+    );
     // The jump host first, and only then a place: who waits for a jump host must not keep it from logging in.
     const jump = via === undefined ? undefined : await this.#jump(target, via, signal);
     const ways: (() => void)[] = [];
     let given = false;
     try {
-      ways.push(
-        await this.#servers.enter(via === undefined ? `${host.address}:${host.port}` : `jump ${via.key}`, signal),
-      );
+      ways.push(await this.#servers.enter(serverOf(target), signal));
       const leave = await this.#logins.enter(signal);
       const silent = setTimeout(leave, PLACE_MS);
       ways.push(leave, () => clearTimeout(silent));
@@ -116,7 +120,7 @@ export class Opener {
       return await this.#parts.lease(via, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const inner = asFailure(error, via.host.name).failure;
+      const inner = asFailure(error, via.host.name).about(via.host.name).failure;
       // The jump host's own trouble, under its own name: what to mend is there.
       throw failure('jump-failed', target.host.name, {
         via: inner.via ?? via.host.name,

@@ -1,6 +1,7 @@
 /** Warm connections: one per target, shared by everybody who asks, closed when nobody has for a while. */
 import type { Connection } from './connection.js';
 import { type PhaseHolder, until } from './deadline.js';
+import { Refusals } from './refusals.js';
 import { Aborter, type Signal } from './signal.js';
 import type { Target } from './target.js';
 
@@ -58,6 +59,7 @@ export class Pool {
   readonly #entries = new Map<string, Entry>();
   readonly #openings = new Map<string, Opening>();
   readonly #all = new Set<Entry>();
+  readonly #refusals = new Refusals();
 
   constructor(open: Open, limits: PoolLimits) {
     this.#open = open;
@@ -75,7 +77,7 @@ export class Pool {
 
   /**
    * The warm connection to the target, or a new one; two who ask at once wait for the same login. When the last of them
-   * gives up the login is given up too.
+   * gives up the login is given up too. What was refused a moment ago is told again, without another login.
    * @param first what the caller will run first: a new connection begins with it
    * @throws Failure, or the signal's reason
    */
@@ -101,10 +103,16 @@ export class Pool {
   }
 
   #begin(target: Target, first: string | undefined): Opening {
+    const refused = this.#refusals.of(target.key);
+    if (refused !== undefined) throw refused;
     const controller = new Aborter();
     const holder: PhaseHolder = { phase: 'waiting for its turn' };
-    const entry = this.#open(target, holder, controller.signal, first).then((connection) =>
-      this.#keep(target, connection),
+    const entry = this.#open(target, holder, controller.signal, first).then(
+      (connection) => this.#keep(target, connection),
+      (error: unknown) => {
+        this.#refusals.keep(target.key, error);
+        throw error;
+      },
     );
     const opening: Opening = { holder, controller, waiters: 0, settled: false, entry };
     void opening.entry
@@ -181,8 +189,14 @@ export class Pool {
     }
   }
 
-  /** Ends every connection whose target is not among `keys` any more. */
+  /** Whatever the target's server, or one on the way to it, refused lately: who asks next really asks. */
+  forgive(target: Target): void {
+    for (let at: Target | undefined = target; at !== undefined; at = at.via) this.#refusals.forget(at.key);
+  }
+
+  /** The inventory changed: ends every connection whose target is not among `keys` any more, and forgives what was refused. */
   keepOnly(keys: ReadonlySet<string>): void {
+    this.#refusals.forget();
     for (const [key, entry] of this.#entries) if (!keys.has(key)) this.#retire(key, entry);
   }
 

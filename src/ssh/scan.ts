@@ -28,7 +28,10 @@ const keyOf = async (stream: Duplex, types: readonly string[], where: string, si
   const exchanged = new Promise<Buffer | undefined>((resolve, reject) => {
     client.on('error', (error) => {
       if (/no matching/i.test(error.message)) resolve(undefined);
-      else reject(failure(sawBytes ? 'not-ssh' : 'dropped-before-login', where, { detail: error.message }));
+      else {
+        const reset = 'level' in error && error.level === 'client-socket';
+        reject(failure(sawBytes && !reset ? 'not-ssh' : 'dropped-before-login', where, { detail: error.message }));
+      }
       stream.destroy();
     });
     client.on('close', () => reject(failure('dropped-before-login', where)));

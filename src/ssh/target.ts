@@ -41,7 +41,13 @@ export const targetOf = (
   for (const name of host.jump) {
     const hop = hosts.get(name);
     if (hop === undefined)
-      throw failure('jump-failed', host.name, { via: name, say: `its jump host ${name} is not in the inventory.` });
+      throw failure('jump-failed', seen[0] ?? host.name, {
+        via: name,
+        say:
+          seen.length === 0
+            ? `its jump host ${name} is not in the inventory.`
+            : `${name}, the jump host of ${host.name}, is not in the inventory.`,
+      });
     // The first hop may have a way of its own, as ProxyJump does; the others are reached through the one before.
     via =
       via === undefined ? targetOf(hop, 'read', hosts, [...seen, host.name]) : make(hop, hop.user, hop.identity, via);

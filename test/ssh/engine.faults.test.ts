@@ -1,4 +1,5 @@
 /** Servers that misbehave: whatever they do, an ask ends in time, with a clear problem, in bounded memory. */
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
@@ -72,6 +73,19 @@ describe('servers that misbehave', () => {
     ['speaks SSH 1', (socket) => void socket.write('SSH-1.5-OpenSSH_2.0\r\n'), 'not-ssh'],
     ['closes at once', (socket) => socket.destroy(), 'dropped-before-login'],
     ['resets', (socket) => socket.resetAndDestroy(), 'dropped-before-login'],
+    [
+      'resets behind our first words',
+      (socket) => socket.once('data', () => socket.resetAndDestroy()),
+      'dropped-before-login',
+    ],
+    [
+      'names itself and resets',
+      (socket) => {
+        socket.write('SSH-2.0-OpenSSH_9.2\r\n');
+        socket.once('data', () => socket.resetAndDestroy());
+      },
+      'dropped-before-login',
+    ],
   ])('one that %s', async (_title, behave, problem) => {
     const server = await onSocket(behave);
     const answer = await engine().ask(hostFor(server), PING, limitFor(problem));
@@ -90,9 +104,39 @@ describe('servers that misbehave', () => {
     expect(locking.accepted()).toBe(1);
   });
 
+  test('a reset before the login is tried four times, as a close is; behind a signature it is not', async () => {
+    const resetting = await onSocket((socket) => {
+      socket.write('SSH-2.0-OpenSSH_9.2\r\n');
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    await engine().ask(hostFor(resetting), PING);
+    expect(resetting.accepted()).toBe(4);
+
+    let reset = (): void => undefined;
+    const judging = await onSsh({ authentication: () => reset() });
+    const front = await onSocket((socket) => {
+      const through = connect(judging.port, '127.0.0.1');
+      through.on('error', () => undefined);
+      socket.on('close', () => through.destroy());
+      socket.pipe(through).pipe(socket);
+      reset = () => socket.resetAndDestroy();
+    });
+    const answer = await engine().ask(hostFor(front), PING);
+    expect(answer).toMatchObject({ failure: { problem: 'dropped-before-login' } });
+    if (answer.status === 'failed') expect(answer.failure.message).toMatch(/in the middle of the login/);
+    expect(front.accepted()).toBe(1);
+  });
+
+  test('a scan of a server that resets does not say that it speaks something else', async () => {
+    const server = await onSocket((socket) => {
+      socket.write('SSH-2.0-OpenSSH_9.2\r\n');
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    expect(await engine().scan(hostFor(server))).toMatchObject({ failure: { problem: 'dropped-before-login' } });
+  });
+
   test('a server that drops twice and then lets in', async () => {
     const good = await onSsh({ exec: (channel) => finish(channel, 'hello\n@@end\n') });
-    const { connect } = await import('node:net');
     let seen = 0;
     const flaky = await onSocket((socket) => {
       seen += 1;

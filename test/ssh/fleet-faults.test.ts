@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Fleets } from '../../src/app/fleet.js';
-import { HOSTS_AT_ONCE, wallClockMs } from '../../src/app/fleet-run.js';
+import { HOSTS_AT_ONCE } from '../../src/app/fleet-places.js';
+import { wallClockMs } from '../../src/app/fleet-run.js';
 import { Investigations } from '../../src/app/investigate.js';
 import { fleetMessage } from '../../src/blocks/fleet.js';
 import { systemClock } from '../../src/bot.js';

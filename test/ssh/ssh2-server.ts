@@ -47,6 +47,8 @@ export interface SshBehaviour {
   session?: (accept: () => import('ssh2').Session, reject: () => void) => void;
   exec?: (channel: ServerChannel, command: string) => void;
   signal?: (name: string) => void;
+  /** a stream to another host is asked for; without it such streams are refused */
+  forward?: (accept: () => ServerChannel, to: { address: string; port: number }) => void;
 }
 
 /** ssh2's server: lets everybody in and answers `exec` as told. */
@@ -58,6 +60,11 @@ export const sshServer = async (behaviour: SshBehaviour): Promise<Running> => {
     clients.add(client);
     client.on('error', () => undefined);
     client.on('authentication', (context) => (behaviour.authentication ?? ((each) => each.accept()))(context, client));
+    const { forward } = behaviour;
+    if (forward !== undefined)
+      client.on('tcpip', (accept, _reject, { destIP, destPort }) =>
+        forward(accept, { address: destIP, port: destPort }),
+      );
     client.on('session', (accept, reject) => {
       if (behaviour.session !== undefined) return behaviour.session(accept, reject);
       const session = accept();
