@@ -4,8 +4,8 @@ import type { Host, Inventory } from '../core/inventory.js';
 import { nearestTerms, parseSelector, resolveSelector } from '../core/selector.js';
 import type { Fleets } from './fleet.js';
 
-export const FLEET_LIMIT = 50;
-export const FLEET_MOST = 2_000;
+const FLEET_LIMIT = 50;
+const FLEET_MOST = 2_000;
 
 /**
  * Hosts by what a caller typed. Of hosts that a caller may not see only the number is told, and only where a group, a pattern or

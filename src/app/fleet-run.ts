@@ -1,46 +1,22 @@
 /**
- * Asks many hosts the same thing: so many at once over all answers together, within one wall clock, with progress now and then,
- * and an end when somebody stops it: what is under way then is given up at the hosts too, unless somebody else asked the same.
+ * Asks many hosts the same thing: so many at once over all answers together, within one wall clock that starts when the first of
+ * them has its turn, with progress now and then, and an end when somebody stops it: what is under way then is given up at the
+ * hosts too, unless somebody else asked the same.
  */
 import { setMaxListeners } from 'node:events';
 import type { FleetProgress } from '../blocks/fleet-progress.js';
 import type { Host } from '../core/inventory.js';
 import type { Clock } from '../ports/clock.js';
+import type { Asker, Places } from './fleet-places.js';
 
-/** so many hosts at once, whoever asks; the transport finds its own pace below this */
-export const HOSTS_AT_ONCE = 128;
 /** one message may be changed some fifty times a minute; others are kept current too */
 const PROGRESS_EVERY_MS = 2_500;
 const SPARE_MS = 5_000;
 /** a measurement waits two seconds between its counters */
 const TURN_MS = 5_000;
 
-/** First come, first served. */
-export class Places {
-  private inside = 0;
-  private readonly queue: (() => void)[] = [];
-
-  constructor(private readonly places = HOSTS_AT_ONCE) {}
-
-  get count(): number {
-    return this.places;
-  }
-
-  async enter(): Promise<void> {
-    if (this.inside < this.places) {
-      this.inside += 1;
-      return;
-    }
-    // The place of who leaves goes to the next one directly.
-    await new Promise<void>((resolve) => this.queue.push(resolve));
-  }
-
-  leave(): void {
-    const next = this.queue.shift();
-    if (next === undefined) this.inside -= 1;
-    else next();
-  }
-}
+/** Runs that come first are over in a minute or two each; one that has had no turn after so many of them says so. */
+const WAITING_MS_MAX = 10 * 60_000;
 
 /** The longest that many hosts may take: each has its own limit, and all of them take turns. */
 export const wallClockMs = (hosts: readonly Host[], atOnce: number): number =>
@@ -53,6 +29,7 @@ export interface FleetRun<T> {
   /** never rejects */
   ask: (host: Host, ended: AbortSignal) => Promise<T>;
   problemOf: (answer: T) => string | undefined;
+  asker: Asker;
   places: Places;
   clock: Clock;
   /** somebody stops it, or the program ends */
@@ -64,27 +41,31 @@ export interface FleetOutcome<T> {
   answers: ReadonlyMap<string, T>;
   /** asked, and silent when it ended */
   unanswered: readonly Host[];
+  /** it ended before their turn came */
   notAsked: readonly Host[];
   overTime: boolean;
   tookMs: number;
 }
 
 export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> => {
-  const { hosts, ask, problemOf, places, clock, stop, onProgress } = run;
+  const { hosts, ask, problemOf, asker, places, clock, stop, onProgress } = run;
   const startedMs = clock.now();
   const answers = new Map<string, T>();
   const asked = new Map<string, number>();
   const failed: Record<string, number> = {};
   let slowest: FleetProgress['slowest'];
   let answered = 0;
+  const line = places.line(asker);
+  const begun = new AbortController();
   const ended = new AbortController();
   // every question that is under way listens
   setMaxListeners(0, ended.signal);
 
   const one = async (host: Host): Promise<void> => {
-    await places.enter();
+    if (!(await line.enter())) return;
     try {
       if (ended.signal.aborted) return;
+      begun.abort();
       const sinceMs = clock.now();
       asked.set(host.name, sinceMs);
       const answer = await ask(host, ended.signal);
@@ -98,7 +79,7 @@ export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> =>
         if (slowest === undefined || tookMs > slowest.tookMs) slowest = { host: host.name, tookMs };
       }
     } finally {
-      places.leave();
+      line.leave();
     }
   };
 
@@ -134,9 +115,15 @@ export const runFleet = async <T>(run: FleetRun<T>): Promise<FleetOutcome<T>> =>
     if (stop.aborted) resolve('stopped');
     else stop.addEventListener('abort', () => resolve('stopped'), { once: true, signal: ended.signal });
   });
-  const over = clock.sleep(wallClockMs(hosts, places.count), ended.signal).then(() => 'over' as const);
-  const how = await Promise.race([Promise.all(hosts.map(one)).then(() => 'all' as const), stopped, over]);
+  const over = async (): Promise<'over'> => {
+    await clock.sleep(WAITING_MS_MAX, begun.signal);
+    if (begun.signal.aborted) await clock.sleep(wallClockMs(hosts, places.roomFor(asker)), ended.signal);
+    return 'over';
+  };
+  const how = await Promise.race([over(), Promise.all(hosts.map(one)).then(() => 'all' as const), stopped]);
   ended.abort();
+  begun.abort();
+  line.close();
   await told;
   return {
     answers,

@@ -9,12 +9,29 @@ import type { FleetLevel, FleetMember } from '../core/fleet.js';
 import { numbersOf } from '../core/fleet-numbers.js';
 import type { Host } from '../core/inventory.js';
 import type { Rule } from '../core/rule.js';
+import type { SysctlFacts } from '../core/sysctl-query.js';
 import type { Clock, Ids } from '../ports/clock.js';
-import { type FleetOutcome, Places, runFleet } from './fleet-run.js';
+import { Places } from './fleet-places.js';
+import { type FleetRun, runFleet } from './fleet-run.js';
 import type { Investigations } from './investigate.js';
 
 const KEPT_ANSWERS = 100;
 const KEPT_MEMBERS = 20_000;
+
+/** One that had no answer when it was all over, and why. */
+interface Missing {
+  host: Host;
+  problem: 'wall-clock' | 'cancelled' | 'not-asked';
+}
+
+interface Ran<T> {
+  answers: ReadonlyMap<string, T>;
+  missing: readonly Missing[];
+  overTime: boolean;
+  tookMs: number;
+  /** user id */
+  stoppedBy?: string;
+}
 
 export interface FleetsOptions {
   investigations: Investigations;
@@ -102,28 +119,26 @@ export class Fleets {
     const { investigations, rules, clock } = this.options;
     const startedAt = new Date(clock.now()).toISOString();
     // A member at once: a thousand whole measurements are not held until the last one has come.
-    const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
-      ask: async (host: Host, ended) => memberOf(await investigations.investigate(host, ended), rules, groupsOf(host)),
+    const { answers, missing, overTime, tookMs, stoppedBy } = await this.run(id, {
+      hosts,
+      asker: 'person',
+      ask: async (host, ended) => memberOf(await investigations.investigate(host, ended), rules, groupsOf(host)),
       problemOf: (member: FleetMember) => (member.status === 'failed' ? member.problem : undefined),
+      ...(onProgress === undefined ? {} : { onProgress }),
     });
-    const silent = (problem: string) => (host: Host) =>
-      ({
-        status: 'failed',
-        host: host.name,
-        groups: groupsOf(host),
-        problem,
-        message: 'It gave no answer before this one was over.',
-      }) as const;
+    const silent = ({ host, problem }: Missing): FleetMember => ({
+      status: 'failed',
+      host: host.name,
+      groups: groupsOf(host),
+      problem,
+      message: 'It gave no answer before this one was over.',
+    });
     const fleet: KeptFleet = {
       id,
       startedAt,
-      tookMs: outcome.tookMs,
-      members: [
-        ...outcome.answers.values(),
-        ...outcome.unanswered.map(silent(stoppedBy === undefined ? 'wall-clock' : 'cancelled')),
-        ...outcome.notAsked.map(silent('not-asked')),
-      ],
-      overTime: outcome.overTime,
+      tookMs,
+      members: [...answers.values(), ...missing.map(silent)],
+      overTime,
       replayed: hosts.some(({ lab }) => lab === 'replayed'),
       ...(stoppedBy === undefined ? {} : { stoppedBy }),
     };
@@ -131,14 +146,19 @@ export class Fleets {
     return fleet;
   }
 
-  /** For sweeps: what is read of each that could be asked in time. Never rejects, unless `read` throws. */
+  /**
+   * For sweeps: what is read of each. Who is missing was not asked, or was given up before its own time was over: that says nothing
+   * of it. Never rejects, unless `read` throws.
+   */
   async each<T>(hosts: readonly Host[], read: (investigated: Investigated) => T): Promise<ReadonlyMap<string, T>> {
     const { investigations } = this.options;
-    const { outcome } = await this.run(this.newId(), hosts, undefined, {
-      ask: async (host: Host, ended) => read(await investigations.investigate(host, ended)),
+    const { answers } = await this.run(this.newId(), {
+      hosts,
+      asker: 'sweep',
+      ask: async (host, ended) => read(await investigations.investigate(host, ended)),
       problemOf: () => undefined,
     });
-    return outcome.answers;
+    return answers;
   }
 
   /** Never rejects. */
@@ -149,27 +169,22 @@ export class Fleets {
   ): Promise<SysctlsOfMany> {
     const { investigations, clock } = this.options;
     const readAt = new Date(clock.now()).toISOString();
-    const { outcome, stoppedBy } = await this.run(id, hosts, onProgress, {
-      ask: (host: Host, ended) => investigations.readSysctls(host, ended),
+    const { answers, missing, tookMs } = await this.run(id, {
+      hosts,
+      asker: 'person',
+      ask: (host, ended) => investigations.readSysctls(host, ended),
       problemOf: (read) => (read.status === 'failed' ? read.failure.problem : undefined),
+      ...(onProgress === undefined ? {} : { onProgress }),
     });
-    const read = new Map<string, Extract<Awaited<ReturnType<Investigations['readSysctls']>>, { status: 'read' }>>();
-    const silent: { host: string; problem: string }[] = [
-      ...outcome.unanswered.map(({ name }) => ({
-        host: name,
-        problem: stoppedBy === undefined ? 'wall-clock' : 'cancelled',
-      })),
-      ...outcome.notAsked.map(({ name }) => ({ host: name, problem: 'not-asked' })),
-    ];
-    for (const [host, answer] of outcome.answers)
-      if (answer.status === 'read') read.set(host, answer);
+    const facts = new Map<string, SysctlFacts>();
+    const silent: { host: string; problem: string }[] = missing.map(({ host, problem }) => ({
+      host: host.name,
+      problem,
+    }));
+    for (const [host, answer] of answers)
+      if (answer.status === 'read') facts.set(host, answer.facts);
       else silent.push({ host, problem: answer.failure.problem });
-    return {
-      readAt,
-      tookMs: outcome.tookMs,
-      facts: new Map([...read].map(([host, { facts }]) => [host, facts])),
-      silent,
-    };
+    return { readAt, tookMs, facts, silent };
   }
 
   ofId(id: string): KeptFleet | undefined {
@@ -190,27 +205,31 @@ export class Fleets {
     return this.running.get(id)?.hosts;
   }
 
-  private async run<T>(
-    id: string,
-    hosts: readonly Host[],
-    onProgress: ((progress: FleetProgress) => void) | undefined,
-    how: { ask: (host: Host, ended: AbortSignal) => Promise<T>; problemOf: (answer: T) => string | undefined },
-  ): Promise<{ outcome: FleetOutcome<T>; stoppedBy?: string }> {
+  private async run<T>(id: string, how: Omit<FleetRun<T>, 'places' | 'clock' | 'stop'>): Promise<Ran<T>> {
+    const { hosts } = how;
     const running: { stop: AbortController; hosts: readonly Host[]; by?: string } = {
       stop: new AbortController(),
       hosts,
     };
     this.running.set(id, running);
     try {
-      const outcome = await runFleet({
-        hosts,
+      const { answers, unanswered, notAsked, overTime, tookMs } = await runFleet({
         ...how,
         places: this.places,
         clock: this.options.clock,
         stop: running.stop.signal,
-        ...(onProgress === undefined ? {} : { onProgress }),
       });
-      return { outcome, ...(running.by === undefined ? {} : { stoppedBy: running.by }) };
+      const problem = running.by === undefined ? 'wall-clock' : 'cancelled';
+      return {
+        answers,
+        missing: [
+          ...unanswered.map((host) => ({ host, problem }) as const),
+          ...notAsked.map((host) => ({ host, problem: 'not-asked' }) as const),
+        ],
+        overTime,
+        tookMs,
+        ...(running.by === undefined ? {} : { stoppedBy: running.by }),
+      };
     } finally {
       this.running.delete(id);
     }

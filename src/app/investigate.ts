@@ -13,6 +13,7 @@ import type { SysctlFacts } from '../core/sysctl-query.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { Answer, CheckReport, Transport, TransportFailure } from '../ports/transport.js';
+import { endingWith } from './ending.js';
 import { Lasting } from './investigate-lasting.js';
 import { Shared } from './investigate-shared.js';
 import { Shelf } from './investigate-shelf.js';
@@ -61,12 +62,14 @@ export class Investigations {
 
   /** Never rejects. */
   async check(host: Host, signal?: AbortSignal): Promise<CheckReport> {
-    const ends = signal === undefined ? this.stopping.signal : AbortSignal.any([signal, this.stopping.signal]);
+    const ends = endingWith(this.stopping.signal, signal);
     try {
-      return await this.options.transport.check(host, { signal: ends });
+      return await this.options.transport.check(host, { signal: ends.signal });
     } catch (error) {
       this.options.log.error({ host: host.name, err: error }, 'the check itself failed');
       return { steps: [], failure: internal(`The check of ${host.name} failed inside the bot. The log says why.`) };
+    } finally {
+      ends.done();
     }
   }
 
@@ -170,7 +173,8 @@ export class Investigations {
     // One script can be held by the shell that is kept open: the one that is asked for again and again.
     const keepOpen = script.id === 'state' && this.lasting.has(host);
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, ended, this.stopping.signal]);
+    const ends = endingWith(over.signal, ended, this.stopping.signal);
+    const { signal } = ends;
     const beltMs = host.limits.totalTimeoutMs + BELT_MS;
     const belt = clock.sleep(beltMs, over.signal).then(
       (): Answer => ({
@@ -199,7 +203,9 @@ export class Investigations {
       return { status: 'failed', failure: internal(`Asking ${host.name} failed inside the bot. The log says why.`) };
     } finally {
       signal.removeEventListener('abort', say);
+      // A transport that is still at it lets go of the host.
       over.abort();
+      ends.done();
     }
   }
 }

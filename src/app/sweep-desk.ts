@@ -3,11 +3,17 @@ import type { SweepShown } from '../blocks/sweep.js';
 import type { SweepDesk } from '../command/sweeps.js';
 import type { Caller } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
-import { type Alert, hostsOf, nextOnGrid, type Sweep } from '../core/sweep.js';
+import { type Alert, hostsOf, nextOnGrid, type Sweep, type SweepState } from '../core/sweep.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 import type { SweepAlerts } from './sweep-alerts.js';
 import type { SweepRecords } from './sweep-records.js';
+
+/** Hosts that are measured, and how many the sweep names. */
+export interface Selected {
+  hosts: readonly Host[];
+  named: number;
+}
 
 export interface SweepDeskParts {
   store: Pick<Store, 'samples'>;
@@ -16,10 +22,17 @@ export interface SweepDeskParts {
   clock: Clock;
   inventory: () => Inventory;
   sweeps: () => readonly Sweep[];
-  hostsOf: (sweep: Sweep) => readonly Host[];
+  selected: (sweep: Sweep) => Selected;
   /** who that is, for the audit log */
   actorOf: (caller: Caller) => string;
 }
+
+const lastOf = ({ atMs, answered, asked, notAsked }: SweepState): NonNullable<SweepShown['last']> => ({
+  atMs,
+  answered,
+  asked,
+  ...(notAsked === undefined ? {} : { notAsked }),
+});
 
 export const makeSweepDesk = (parts: SweepDeskParts, caller: Caller, maySee: (host: Host) => boolean): SweepDesk => {
   const { alerts, clock, inventory, records, store, sweeps } = parts;
@@ -31,7 +44,7 @@ export const makeSweepDesk = (parts: SweepDeskParts, caller: Caller, maySee: (ho
   /** The sweep that an alert is of; undefined where the caller may see none of its hosts. */
   const sweepOf = (id: string): Sweep | undefined => {
     const sweep = sweeps().find(({ name }) => name === id.split('/')[0]);
-    return sweep !== undefined && parts.hostsOf(sweep).some(maySee) ? sweep : undefined;
+    return sweep !== undefined && parts.selected(sweep).hosts.some(maySee) ? sweep : undefined;
   };
   const by = { actor: parts.actorOf(caller), channel: caller.channel };
   const openAlert = (alert: Alert, names: readonly string[], nowMs: number): SweepShown['open'][number] => ({
@@ -47,7 +60,7 @@ export const makeSweepDesk = (parts: SweepDeskParts, caller: Caller, maySee: (ho
       const nowMs = clock.now();
       const states = await records.all();
       return sweeps().flatMap((sweep): SweepShown[] => {
-        const hosts = parts.hostsOf(sweep);
+        const { hosts, named } = parts.selected(sweep);
         if (hosts.length > 0 && !hosts.some(maySee)) return [];
         const state = states.get(sweep.name);
         const { name, everySeconds, channel } = sweep;
@@ -58,9 +71,8 @@ export const makeSweepDesk = (parts: SweepDeskParts, caller: Caller, maySee: (ho
             everySeconds,
             channel,
             nextMs: nextOnGrid(nowMs, everySeconds),
-            ...(state === undefined || state.atMs === 0
-              ? {}
-              : { last: { atMs: state.atMs, answered: state.answered, asked: state.asked } }),
+            ...(named === hosts.length ? {} : { cut: { measured: hosts.length, named } }),
+            ...(state === undefined || state.atMs === 0 ? {} : { last: lastOf(state) }),
             open: Object.values(state?.alerts ?? {}).flatMap((alert) => {
               const names = seen(hostsOf(alert));
               return names.length === 0 ? [] : [openAlert(alert, names, nowMs)];

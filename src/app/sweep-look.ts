@@ -6,6 +6,7 @@ import { numbersOf } from '../core/fleet-numbers.js';
 import type { Rule, Thresholds } from '../core/rule.js';
 import { NO_ANSWER, type Sweep } from '../core/sweep.js';
 import type { Sample } from '../ports/store.js';
+import { saysNothing } from './investigate.js';
 
 export interface Seen {
   sample: Sample;
@@ -13,14 +14,17 @@ export interface Seen {
   causes?: readonly string[];
 }
 
+/** @returns undefined where the question ended, not the host: the program stops */
 export const lookAt = (
   investigated: Investigated,
   about: { sweep: Sweep; atMs: number; thresholds: Thresholds; rules: ReadonlyMap<string, Rule> },
-): Seen => {
+): Seen | undefined => {
   const { sweep, atMs, rules } = about;
   const { host } = investigated;
   if (investigated.status === 'failed')
-    return { sample: { host: host.name, atMs, numbers: {}, findings: [NO_ANSWER] } };
+    return saysNothing(investigated.failure)
+      ? undefined
+      : { sample: { host: host.name, atMs, numbers: {}, findings: [NO_ANSWER] } };
   const { snapshot, previous } = investigated;
   const own = Object.keys(sweep.thresholds).length > 0;
   const diagnosis = own

@@ -1,7 +1,7 @@
 /** What is known of each sweep, in the store: whoever changes it read what stands there, and says so again when it moved meanwhile. */
 import type { AuditDraft } from '../core/audit.js';
 import { type Alert, emptyState, type SweepState } from '../core/sweep.js';
-import { type Store, StoreFailure } from '../ports/store.js';
+import { type DueDraft, type Store, StoreFailure } from '../ports/store.js';
 
 const KIND = 'sweep';
 const TRIES = 5;
@@ -17,11 +17,16 @@ export class SweepRecords {
     return new Map((await this.store.documents.list<SweepState>(KIND)).map(({ id, value }) => [id, value]));
   }
 
+  async forget(name: string): Promise<void> {
+    await this.store.documents.delete(KIND, name);
+  }
+
   /**
-   * @param change is told what stands there; its `audit` is written with the new state, all or nothing. Without a `state` nothing is
+   * @param change is told what stands there; its `audit` and `due` are written with the new state, all or nothing. Without a `state`
+   * nothing is
    * @throws StoreFailure
    */
-  async change<T extends { state?: SweepState; audit?: readonly AuditDraft[] }>(
+  async change<T extends { state?: SweepState; audit?: readonly AuditDraft[]; due?: readonly DueDraft[] }>(
     name: string,
     change: (state: SweepState) => T,
   ): Promise<T> {
@@ -31,7 +36,8 @@ export class SweepRecords {
       const next = change(stored?.value ?? emptyState);
       if (next.state === undefined) return next;
       try {
-        await documents.put(KIND, name, next.state, stored?.version ?? 0, { audit: next.audit ?? [] });
+        const { audit = [], due = [] } = next;
+        await documents.put(KIND, name, next.state, stored?.version ?? 0, { audit, due });
         return next;
       } catch (error) {
         if (!(error instanceof StoreFailure) || error.problem !== 'conflict' || tries >= TRIES) throw error;

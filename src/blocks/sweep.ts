@@ -8,7 +8,7 @@ import { always, messageOf } from './fit.js';
 import { names } from './fleet-words.js';
 import type { Message } from './message.js';
 import { titleOf } from './sentences/index.js';
-import { duration, figure, plural } from './words.js';
+import { count, duration, figure, plural } from './words.js';
 
 export interface AlertShown {
   sweep: { name: string; hosts: string };
@@ -25,7 +25,9 @@ export interface SweepShown {
   everySeconds: number;
   channel: string;
   /** undefined: not yet */
-  last?: { atMs: number; answered: number; asked: number };
+  last?: { atMs: number; answered: number; asked: number; notAsked?: number };
+  /** it names more hosts than one sweep measures */
+  cut?: { measured: number; named: number };
   nextMs: number;
   open: readonly {
     cause: string;
@@ -63,6 +65,14 @@ export const alertMessage = (input: AlertShown): Message => {
           at: iso(alert.clearedAtMs ?? nowMs),
           format: WHEN,
         }),
+        ...(alert.left === undefined
+          ? []
+          : [
+              paragraph(
+                { bold: 'Not known to be over  ' },
+                `${names(alert.left, 4)} had it when the sweep last looked, and ${alert.left.length === 1 ? 'is' : 'are'} no longer measured by it.`,
+              ),
+            ]),
         ...(alert.acknowledged === undefined ? [] : [paragraph('Acknowledged by ', { user: alert.acknowledged.by })]),
       ),
     ]);
@@ -142,7 +152,16 @@ export const sweepsMessage = (sweeps: readonly SweepShown[], rules: ReadonlyMap<
               : [
                   'last ',
                   { at: iso(sweep.last.atMs) },
-                  `: ${sweep.last.answered} of ${plural(sweep.last.asked, 'host')} answered`,
+                  `: ${count(sweep.last.answered)} of ${plural(sweep.last.asked, 'host')} answered`,
+                  ...(sweep.last.notAsked === undefined
+                    ? []
+                    : [`, ${plural(sweep.last.notAsked, 'host')} had no turn: their alerts stand as they were`]),
+                ]),
+            ...(sweep.cut === undefined
+              ? []
+              : [
+                  `; only ${count(sweep.cut.measured)} of the ${plural(sweep.cut.named, 'host')} that it names are measured: `,
+                  'make two sweeps of it',
                 ]),
           ]),
           ...(sweep.open.length === 0

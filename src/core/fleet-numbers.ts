@@ -17,9 +17,6 @@ export const TCP_MEMORY = 'TCP memory pages';
 export const ORPHANS = 'orphans';
 const UNKNOWN = 'unknown state';
 
-/** A share of a limit or a rate, whose sum over hosts says nothing. */
-export const isSummable = (name: string): boolean => !name.includes('%');
-
 /** @returns numbers by name: sockets for a state, else the unit that the name ends in */
 export const numbersOf = (snapshot: Snapshot, previous?: Snapshot): Readonly<Record<string, number>> => {
   const { sockets, conntrack, sockstat } = snapshot.readings;

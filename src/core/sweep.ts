@@ -1,6 +1,7 @@
 /**
  * A sweep measures a group on a schedule and says once per cause that a finding appeared or cleared. Pure. Hysteresis: a host
- * counts only after so many sweeps in a row that agree; a host that gave no answer changes nothing about its findings.
+ * counts only after so many sweeps in a row that agree; a host that gave no answer changes nothing about its findings, and one
+ * that was not asked nothing at all.
  */
 import type { Selector } from './selector.js';
 
@@ -21,6 +22,8 @@ export interface Sweep {
 
 /** What is said of a host that gave no answer: a cause like any other. */
 export const NO_ANSWER = 'no-answer';
+/** What nobody could be told for so long is not told any more: its channel is gone. */
+const TOLD_WITHIN_MS = 7 * 24 * 3_600_000;
 
 export interface WatchedHost {
   present: boolean;
@@ -40,12 +43,19 @@ export interface Alert {
   silencedUntilMs?: number;
   /** where it stands; absent while it is silenced from the start */
   posted?: { channel: string; ts: string };
+  /** what moved then is not told yet; once over, it is remembered until it is */
+  behindSinceMs?: number;
+  /** of one that cleared: hosts that had it when nobody looked there any more. It need not be over */
+  left?: readonly string[];
 }
 
 export interface SweepState {
   atMs: number;
   answered: number;
+  /** those that answered or were silent */
   asked: number;
+  /** hosts of the sweep that had no turn before the round was over */
+  notAsked?: number;
   /** by cause; with hosts that are suspected only, too */
   alerts: Readonly<Record<string, Alert>>;
 }
@@ -56,6 +66,7 @@ export interface Observation {
   atMs: number;
   /** rule ids at warn or crit of the hosts that answered */
   answered: ReadonlyMap<string, readonly string[]>;
+  /** asked, and without an answer */
   silent: readonly string[];
 }
 
@@ -69,6 +80,28 @@ export const hostsOf = (alert: Alert): readonly string[] =>
 
 export const isOpen = (alert: Alert): boolean => hostsOf(alert).length > 0;
 
+/** Whether something of it is to be told now. What is silenced from the start waits. */
+const isBehind = (alert: Alert, nowMs: number): boolean =>
+  isOpen(alert) && alert.posted === undefined
+    ? (alert.silencedUntilMs ?? 0) <= nowMs
+    : alert.behindSinceMs !== undefined;
+
+/** @returns causes of which something is to be told now */
+export const behindIn = ({ alerts }: SweepState, nowMs: number): readonly string[] =>
+  Object.values(alerts)
+    .filter((alert) => isBehind(alert, nowMs))
+    .map(({ cause }) => cause);
+
+/** The alert when its message has been told as it was `then`; what has moved since is still to be told. */
+export const toldOf = (alert: Alert, then: Alert, posted: Alert['posted']): Alert => {
+  const { behindSinceMs, ...rest } = alert;
+  return {
+    ...rest,
+    ...(posted === undefined ? {} : { posted }),
+    ...(behindSinceMs === undefined || behindSinceMs === then.behindSinceMs ? {} : { behindSinceMs }),
+  };
+};
+
 const step = (
   known: WatchedHost | undefined,
   has: boolean,
@@ -81,11 +114,16 @@ const step = (
   return { ...before, against };
 };
 
-/** @returns the state after a sweep, and what is to be said: at most one thing per cause */
+/**
+ * @param keep all hosts of the sweep. One that left it counts as one that has nothing: a list that is empty for one reload ends
+ * no alert. One of them that neither answered nor was silent was not asked: what was known of it stands
+ * @returns the state after a sweep, and what is new: at most one thing per cause
+ */
 export const observe = (
   state: SweepState,
   observation: Observation,
   limits: { raiseAfter: number; clearAfter: number },
+  keep: ReadonlySet<string>,
 ): { state: SweepState; news: readonly News[] } => {
   const { atMs, answered, silent } = observation;
   const silentNow = new Set(silent);
@@ -101,40 +139,67 @@ export const observe = (
     const hosts: Record<string, WatchedHost> = {};
     for (const name of new Set([...Object.keys(before?.hosts ?? {}), ...answered.keys(), ...silent])) {
       const known = before?.hosts[name];
-      const judged = cause === NO_ANSWER ? answered.has(name) || silentNow.has(name) : answered.has(name);
-      // Neither asked nor answered: what was known of it stands. One that left the sweep for good is forgotten by the caller.
+      const ofSweep = keep.has(name);
+      const looked = answered.has(name) || (cause === NO_ANSWER && silentNow.has(name));
       const has = cause === NO_ANSWER ? silentNow.has(name) : (answered.get(name)?.includes(cause) ?? false);
-      const now = judged ? step(known, has, { atMs, ...limits }) : known;
+      const now = looked || !ofSweep ? step(known, ofSweep && has, { atMs, ...limits }) : known;
       if (now !== undefined) hosts[name] = now;
     }
-    const wasOpen = before !== undefined && isOpen(before);
+    const had = before === undefined ? [] : hostsOf(before);
     const draft: Alert = { ...(before ?? { cause, raisedAtMs: atMs }), hosts };
-    const open = isOpen(draft);
-    if (!wasOpen && open) {
-      const { acknowledged: _a, clearedAtMs: _c, posted: _p, ...rest } = draft;
-      alerts[cause] = { ...rest, raisedAtMs: atMs };
+    const has = hostsOf(draft);
+    if (had.length === 0 && has.length > 0) {
+      alerts[cause] = { ...raisedFrom(draft, atMs), behindSinceMs: atMs };
       news.push({ kind: 'raised', cause });
-    } else if (wasOpen && !open) {
-      alerts[cause] = { ...draft, clearedAtMs: atMs };
+    } else if (had.length > 0 && has.length === 0) {
+      alerts[cause] = cleared(
+        draft,
+        atMs,
+        had.filter((name) => !keep.has(name)),
+      );
       news.push({ kind: 'cleared', cause });
     } else {
-      if (open && before !== undefined && hostsOf(before).join() !== hostsOf(draft).join())
-        news.push({ kind: 'changed', cause });
-      // A cause that is open, suspected, or silenced is remembered; the rest is over.
-      if (Object.keys(hosts).length > 0 || (draft.silencedUntilMs ?? 0) > atMs) alerts[cause] = draft;
+      const changed = had.join() !== has.join();
+      if (changed) news.push({ kind: 'changed', cause });
+      if (Object.keys(hosts).length > 0 || isRemembered(draft, atMs))
+        alerts[cause] = changed ? { ...draft, behindSinceMs: atMs } : draft;
     }
   }
-  return { state: { atMs, answered: answered.size, asked: answered.size + silent.length, alerts }, news };
+  const asked = answered.size + silent.length;
+  const notAsked = keep.size - asked;
+  return {
+    state: { atMs, answered: answered.size, asked, ...(notAsked > 0 ? { notAsked } : {}), alerts },
+    news,
+  };
 };
 
-/** Hosts that are no longer of the sweep are forgotten; causes that they alone had clear. */
-export const withoutHosts = (state: SweepState, keep: ReadonlySet<string>): SweepState => ({
+/** As long as nobody was told that it is over, it is the same alert as before. */
+const raisedFrom = (draft: Alert, atMs: number): Alert => {
+  const { clearedAtMs: _c, left: _l, ...same } = draft;
+  if (draft.behindSinceMs !== undefined) return same;
+  const { acknowledged: _a, posted: _p, ...rest } = same;
+  return { ...rest, raisedAtMs: atMs };
+};
+
+const cleared = (draft: Alert, atMs: number, left: readonly string[]): Alert => ({
+  ...draft,
+  clearedAtMs: atMs,
+  behindSinceMs: atMs,
+  ...(left.length === 0 ? {} : { left }),
+});
+
+/** Without any host: what is silenced, and what is still to be told. */
+const isRemembered = ({ behindSinceMs, silencedUntilMs = 0 }: Alert, atMs: number): boolean =>
+  silencedUntilMs > atMs || (behindSinceMs !== undefined && atMs - behindSinceMs < TOLD_WITHIN_MS);
+
+/** The sweep itself is gone: what is open clears, because nobody looks any more. Doing it again changes nothing. */
+export const withdrawn = (state: SweepState, atMs: number): SweepState => ({
   ...state,
   alerts: Object.fromEntries(
-    Object.entries(state.alerts).map(([cause, alert]) => [
-      cause,
-      { ...alert, hosts: Object.fromEntries(Object.entries(alert.hosts).filter(([name]) => keep.has(name))) },
-    ]),
+    Object.entries(state.alerts).flatMap(([cause, alert]) => {
+      const over = isOpen(alert) ? cleared({ ...alert, hosts: {} }, atMs, hostsOf(alert)) : { ...alert, hosts: {} };
+      return isRemembered({ ...over, silencedUntilMs: 0 }, atMs) ? [[cause, over]] : [];
+    }),
   ),
 });
 

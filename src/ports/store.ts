@@ -126,8 +126,13 @@ export interface Sample {
 export interface Samples {
   add(samples: readonly Sample[]): Promise<void>;
   read(host: string, fromMs: number, toMs: number): Promise<readonly Sample[]>;
-  /** Keeps all of the last day, one in ten minutes of the last week, one an hour of the last 90 days. @returns how many went */
-  thin(nowMs: number): Promise<number>;
+  /**
+   * Keeps all of the last day, one in ten minutes of the last week, one an hour of the last 90 days. Nobody waits for it for more
+   * than a few milliseconds.
+   * @param ended it stops early then; the next one does the rest
+   * @returns how many went
+   */
+  thin(nowMs: number, ended?: AbortSignal): Promise<number>;
 }
 
 export interface Store {

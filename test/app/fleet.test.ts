@@ -3,17 +3,28 @@ import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { makeFleetDesk, selectHosts } from '../../src/app/desk-fleet.js';
 import { Fleets } from '../../src/app/fleet.js';
-import { Places, runFleet, wallClockMs } from '../../src/app/fleet-run.js';
+import { Places } from '../../src/app/fleet-places.js';
+import { runFleet, wallClockMs } from '../../src/app/fleet-run.js';
 import { Investigations } from '../../src/app/investigate.js';
 import type { FleetProgress } from '../../src/blocks/fleet-progress.js';
 import { systemClock } from '../../src/bot.js';
+import type { Investigated } from '../../src/command.js';
 import { viewFleet } from '../../src/core/fleet.js';
 import type { Host } from '../../src/core/inventory.js';
 import { parseSelector, resolveSelector } from '../../src/core/selector.js';
 import { parseTranscript } from '../../src/core/transcript.js';
 import type { Answer, TransportProblem } from '../../src/ports/transport.js';
 import { loadRules } from '../../src/rules.js';
-import { aHost, anInventory, countingIds, FakeTransport, keepingLog, said } from '../support/bot-fakes.js';
+import {
+  aHost,
+  anInventory,
+  countingIds,
+  FakeTransport,
+  HandClock,
+  keepingLog,
+  said,
+  settled,
+} from '../support/bot-fakes.js';
 import { recorded } from '../support/bot-workspace.js';
 
 // A hundred transcripts are read and judged: seconds where the machine is busy.
@@ -125,6 +136,7 @@ describe('a run', () => {
             });
         }),
       problemOf: () => undefined,
+      asker: 'person',
       places: new Places(2),
       clock: systemClock,
       stop: stop.signal,
@@ -145,6 +157,7 @@ describe('a run', () => {
       hosts,
       ask: (host) => (host.name === 'a' ? new Promise<string>(() => undefined) : Promise.resolve(host.name)),
       problemOf: () => undefined,
+      asker: 'person',
       places,
       // Time runs, a thousand times as fast.
       clock: {
@@ -164,6 +177,85 @@ describe('a run', () => {
   });
 });
 
+describe('a large sweep', () => {
+  /** Hosts that answer when they are told to: all that were asked so far. */
+  const setUpHeld = (hostsAtOnce: number) => {
+    const clock = new HandClock();
+    const asked: string[] = [];
+    const held: (() => void)[] = [];
+    const fleets = new Fleets({
+      investigations: {
+        investigate: (host: Host) =>
+          new Promise<Investigated>((resolve) => {
+            asked.push(host.name);
+            held.push(() => resolve({ status: 'failed', host, failure: { problem: 'refused', message: 'no' } }));
+          }),
+      } as unknown as Investigations,
+      clock,
+      ids: countingIds(),
+      rules,
+      hostsAtOnce,
+    });
+    const answerAll = async (): Promise<void> => {
+      for (const answer of held.splice(0)) answer();
+      await settled();
+    };
+    return { clock, asked, fleets, answerAll };
+  };
+  const some = (name: string, count: number) => Array.from({ length: count }, (_, at) => aHost(`${name}-${at}`));
+
+  test('keeps no place from people, nor from a small sweep that comes after it', async () => {
+    const { asked, fleets, answerAll } = setUpHeld(16);
+    const large = fleets.each(some('big', 100), () => 'read');
+    await settled();
+    // Its hosts may hang for as long as they may take: a few places are left to people.
+    expect(asked).toHaveLength(14);
+    const person = fleets.measure('f1', some('db', 5), () => []);
+    const small = fleets.each(some('web', 10), () => 'read');
+    await settled();
+    expect(asked.slice(14)).toEqual(['db-0', 'db-1']);
+    await answerAll();
+    expect(asked.slice(16, 29)).toEqual(['db-2', 'db-3', 'db-4', ...some('web', 10).map(({ name }) => name)]);
+    await answerAll();
+    expect((await person).members.map((member) => member.status === 'failed' && member.problem)).toEqual(
+      Array.from({ length: 5 }, () => 'refused'),
+    );
+    expect((await small).size).toBe(10);
+    while (asked.length < 115) await answerAll();
+    await answerAll();
+    expect((await large).size).toBe(100);
+  });
+
+  test('another of its size waits for its turn, and its wall clock with it', async () => {
+    const { clock, fleets, answerAll } = setUpHeld(2);
+    const runs = [some('one', 8), some('other', 8)].map((hosts) => fleets.each(hosts, () => 'read'));
+    // Both one after the other take longer than one may, and neither takes longer than that.
+    const turnMs = 7_000;
+    expect([4 * turnMs, 8 * turnMs].map((ms) => ms > wallClockMs(some('one', 8), 2))).toEqual([false, true]);
+    for (let turn = 0; turn < 8; turn++) {
+      await settled();
+      await clock.advance(turnMs);
+      await answerAll();
+    }
+    expect((await Promise.all(runs)).map(({ size }) => size)).toEqual([8, 8]);
+  });
+
+  test('says nothing of hosts that had no turn when its time is over, and frees the way for who waits', async () => {
+    const { clock, fleets, answerAll, asked } = setUpHeld(2);
+    const hosts = some('big', 6);
+    const large = fleets.each(hosts, ({ host }) => host.name);
+    await settled();
+    await answerAll();
+    await clock.advance(wallClockMs(hosts, 2));
+    expect([...(await large).keys()]).toEqual(['big-0', 'big-1']);
+    expect(asked).toHaveLength(4);
+    const after = fleets.each(some('web', 1), () => 1);
+    await answerAll();
+    await answerAll();
+    expect((await after).size).toBe(1);
+  });
+});
+
 describe('hosts by what was typed', () => {
   const inventory = anInventory(
     aHost('web-1', { groups: ['web'] }),
@@ -177,6 +269,10 @@ describe('hosts by what was typed', () => {
     expect(selectHosts('@web,!web-2', groups, sees)).toMatchObject({
       hosts: [{ name: 'web-1' }],
       leftOut: { excluded: 1, hidden: 1, unknown: [] },
+    });
+    expect(selectHosts('@web,!wbe-2,!secret-1', groups, sees)).toMatchObject({
+      hosts: [{ name: 'web-1' }, { name: 'web-2' }],
+      leftOut: { excluded: 0, hidden: 1, unknown: ['!wbe-2', '!secret-1'] },
     });
     expect(selectHosts('web-1,secret-1', groups, sees)).toMatchObject({
       hosts: [{ name: 'web-1' }],
@@ -197,6 +293,8 @@ describe('hosts by what was typed', () => {
       'nothing',
       '!web-2',
       '!@web',
+      '!secret-1',
+      '!wbe-2',
       '@nothing',
     ];
     fc.assert(
@@ -207,14 +305,14 @@ describe('hosts by what was typed', () => {
         if (!parsed.ok) return expect(selection.ok).toBe(false);
         const visible = [...groups.hosts.values()].filter(sees);
         const alone = { ...groups, hosts: new Map(visible.map((host) => [host.name, host])) };
-        const { hosts, unknown } = resolveSelector(parsed.selector, alone);
+        const { hosts, unknown, idle } = resolveSelector(parsed.selector, alone);
         if (!selection.ok) {
           expect([hosts.length, unknown.length > 0]).toEqual([0, true]);
           if ('nearest' in selection) expect(selection.nearest.join()).not.toContain('secret');
           return;
         }
         expect(selection.hosts.map(({ name }) => name).sort()).toEqual(hosts.map(({ name }) => name).sort());
-        expect(selection.leftOut.unknown).toEqual(unknown.map(({ term }) => term));
+        expect(selection.leftOut.unknown).toEqual([...unknown, ...idle]);
       }),
     );
   });

@@ -1,103 +1,12 @@
 /** Sweeps: scheduled from the store, alerting once per cause, over restarts and beside another process. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DueLoop } from '../../src/app/due.js';
-import { Sweeps } from '../../src/app/sweep.js';
 import { decodeRef } from '../../src/blocks/actions.js';
-import type { Investigated } from '../../src/command.js';
-import { mustSelect } from '../../src/core/policy.js';
-import { emptyState, hostsOf, isOpen, observe, type Sweep, type SweepState } from '../../src/core/sweep.js';
+import { sweepsMessage } from '../../src/blocks/sweep.js';
+import { emptyState, hostsOf, isOpen, observe, type SweepState } from '../../src/core/sweep.js';
 import { parseSince, trendOf } from '../../src/core/trend.js';
-import { loadRules } from '../../src/rules.js';
-import { investigate, snapshotOf } from '../blocks/support/hosts.js';
-import {
-  aCaller,
-  aHost,
-  anInventory,
-  buttonsOf,
-  FakeChat,
-  HandClock,
-  keepingLog,
-  settled,
-  wordsOf,
-} from '../support/bot-fakes.js';
-import { memoryDisk, memoryStore } from '../support/memory-store.js';
-
-const rules = await loadRules();
-const sick = investigate(snapshotOf('p03-tw'));
-const well = investigate(snapshotOf('c01'));
-const sweep: Sweep = {
-  name: 'web',
-  hosts: 'web-*',
-  selector: mustSelect('web-*'),
-  everySeconds: 300,
-  channel: 'C0INC',
-  raiseAfter: 2,
-  clearAfter: 2,
-  thresholds: {},
-};
-const MINUTES_5 = 300_000;
-
-const setUp = () => {
-  const disk = memoryDisk();
-  const store = memoryStore(disk);
-  const clock = new HandClock();
-  const chat = new FakeChat();
-  const { log } = keepingLog();
-  const how = new Map<string, 'sick' | 'well' | 'silent'>();
-  let rounds = 0;
-  const keptOpen = new Map<string, readonly string[]>();
-  const hang = { on: false };
-  let swept: readonly Sweep[] = [sweep];
-  const inventory = anInventory(aHost('web-1'), aHost('web-2'));
-  const make = () => {
-    const sweeps = new Sweeps({
-      store,
-      chat,
-      clock,
-      log,
-      rules,
-      thresholds: () => ({}),
-      inventory: () => inventory,
-      sweeps: () => swept,
-      actorOf: ({ teamId, userId }) => `${teamId}:${userId}`,
-      investigations: {
-        keepOpen: (who, hosts) =>
-          void keptOpen.set(
-            who,
-            hosts.map(({ name }) => name),
-          ),
-      },
-      fleets: {
-        each: async (hosts, read) => {
-          rounds++;
-          if (hang.on) await new Promise<never>(() => undefined);
-          return new Map(
-            hosts.map((host) => {
-              const is = how.get(host.name) ?? 'well';
-              const { snapshot, diagnosis } = is === 'sick' ? sick : well;
-              const investigated: Investigated =
-                is === 'silent'
-                  ? { status: 'failed', host, failure: { problem: 'refused', message: 'refused' } }
-                  : { status: 'measured', id: 'm1', host, snapshot, diagnosis, transcript: '' };
-              return [host.name, read(investigated)];
-            }),
-          );
-        },
-      },
-    });
-    return { sweeps, loop: new DueLoop({ store, clock, log, handlers: { sweep: (due) => sweeps.due(due) } }) };
-  };
-  const turn = async (...loops: DueLoop[]): Promise<void> => {
-    await clock.advance(MINUTES_5);
-    await Promise.all(loops.map((loop) => loop.turn()));
-    await settled();
-  };
-  const sweepOnly = (sweeps: readonly Sweep[]): void => {
-    swept = sweeps;
-  };
-  return { disk, store, clock, chat, how, make, turn, hang, keptOpen, sweepOnly, rounds: () => rounds };
-};
+import { aCaller, buttonsOf, settled, wordsOf } from '../support/bot-fakes.js';
+import { setUpSweeps as setUp, sweep } from '../support/sweep-world.js';
 
 describe('a sweep', () => {
   test('one alert for a cause on two hosts, raised after two rounds, cleared after two, said once each', async () => {
@@ -220,6 +129,25 @@ describe('a round', () => {
     expect(rounds()).toBe(2);
   });
 
+  test('that takes its time is not taken for one that was cut off, and not done again after it', async () => {
+    const { make, clock, hang, rounds, sweepOnly } = setUp();
+    sweepOnly([{ ...sweep, everySeconds: 86_400 }]);
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    hang.on = true;
+    await clock.advance(86_400_000);
+    await loop.turn();
+    for (let minutes = 0; minutes < 3; minutes++) {
+      await clock.advance(60_000);
+      await loop.turn();
+    }
+    hang.release();
+    await settled();
+    await clock.advance(600_000);
+    await loop.turn();
+    expect(rounds()).toBe(1);
+  });
+
   test('keeps a shell open on its hosts while it comes often, and lets go of them with the sweep', async () => {
     const { make, turn, keptOpen, sweepOnly } = setUp();
     const { sweeps, loop } = make();
@@ -238,6 +166,149 @@ describe('a round', () => {
     sweepOnly([]);
     await sweeps.start();
     expect(keptOpen.get('sweep web')).toEqual([]);
+  });
+});
+
+describe('a host that had no turn', () => {
+  test('is not held to be silent: nobody is told of it, nothing is kept of it, and /sweeps says how many there were', async () => {
+    const { make, turn, chat, how, lines, store, clock } = setUp();
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    how.set('web-2', 'not asked');
+    for (let round = 0; round < 4; round++) await turn(loop);
+    expect(chat.sent).toEqual([]);
+    expect(await store.samples.read('web-2', 0, clock.now() + 1)).toEqual([]);
+    const list = await sweeps.at(aCaller(), () => true).list();
+    expect(list).toMatchObject([{ last: { answered: 1, asked: 1, notAsked: 1 } }]);
+    expect(wordsOf(sweepsMessage(list, new Map()))).toMatch(
+      /1 of 1 host answered\s*, 1 host had no turn: their alerts stand as they were/,
+    );
+    expect(lines.filter(({ what }) => /had no turn/.test(what))).toHaveLength(4);
+  });
+
+  test('keeps the alerts that it is in', async () => {
+    const { make, turn, chat, how } = setUp();
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    how.set('web-2', 'sick');
+    await turn(loop);
+    await turn(loop);
+    const before = chat.sent.length;
+    how.set('web-2', 'not asked');
+    for (let round = 0; round < 4; round++) await turn(loop);
+    expect(chat.sent).toHaveLength(before);
+    expect((await sweeps.at(aCaller(), () => true).list())[0]?.open[0]).toMatchObject({ hosts: ['web-2'] });
+  });
+
+  test('because its sweep names more than one sweep measures: said once in the log, and in /sweeps', async () => {
+    const { make, turn, lines, register, store } = setUp();
+    const { sweeps, loop } = make();
+    const names = Array.from({ length: 2_003 }, (_, at) => `web-${at}`);
+    // The test is about the others: 2,000 samples a round are kept elsewhere.
+    store.samples.add = async () => undefined;
+    register(...names);
+    await sweeps.start();
+    await turn(loop);
+    await turn(loop);
+    const said = () => lines.filter(({ what }) => /measures 2000 hosts at most/.test(what));
+    expect(said()).toMatchObject([{ level: 'warn', fields: { detail: 'web', count: 3 } }]);
+    const list = await sweeps.at(aCaller(), () => true).list();
+    expect(list).toMatchObject([{ cut: { measured: 2_000, named: 2_003 }, last: { answered: 2_000, asked: 2_000 } }]);
+    expect(wordsOf(sweepsMessage(list, new Map()))).toMatch(/only 2,000 of the 2,003 hosts that it names are measured/);
+    register(...names.slice(0, 2_000));
+    await turn(loop);
+    expect((await sweeps.at(aCaller(), () => true).list())[0]?.cut).toBeUndefined();
+    register(...names);
+    await turn(loop);
+    expect(said()).toHaveLength(2);
+  });
+});
+
+describe('a stop', () => {
+  test('during a round: what was given up is no answer of any host, and the round is done again', async () => {
+    const { make, how, hang, clock, sweepOnly, store, rounds, disk } = setUp();
+    sweepOnly([{ ...sweep, everySeconds: 86_400, raiseAfter: 1 }]);
+    const first = make();
+    await first.sweeps.start();
+    how.set('web-1', 'stopped');
+    // Whatever its connection made of the end.
+    how.set('web-2', 'silent');
+    hang.on = true;
+    await clock.advance(86_400_000);
+    await first.loop.turn();
+    const stopping = first.sweeps.stop();
+    hang.release();
+    await stopping;
+    hang.on = false;
+    expect(disk.samples.size).toBe(0);
+    expect([...disk.documents.values()].filter(({ kind }) => kind === 'sweep')).toEqual([]);
+    how.clear();
+    const second = make();
+    await second.sweeps.start();
+    await clock.advance(120_000);
+    await second.loop.turn();
+    await settled();
+    expect(rounds()).toBe(2);
+    expect((await store.samples.read('web-1', 0, clock.now() + 1)).map(({ findings }) => findings)).toEqual([[]]);
+  });
+
+  test('that nobody told the sweeps of: hosts that were given up are not held to be silent', async () => {
+    const { make, turn, how, chat, disk } = setUp();
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    how.set('web-1', 'stopped');
+    how.set('web-2', 'stopped');
+    for (let round = 0; round < 4; round++) await turn(loop);
+    expect(chat.sent).toEqual([]);
+    expect(disk.samples.size).toBe(0);
+  });
+});
+
+describe('thinning of samples', () => {
+  test('is due also where no sweep is: watches keep samples too', async () => {
+    const { make, sweepOnly, clock, store } = setUp();
+    sweepOnly([]);
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    const old = { host: 'web-1', numbers: {}, findings: [] };
+    await store.samples.add([{ ...old, atMs: clock.now() - 91 * 86_400_000 }]);
+    await clock.advance(3_600_000);
+    await loop.turn();
+    await settled();
+    expect(await store.samples.read('web-1', 0, clock.now())).toEqual([]);
+    // And again in an hour.
+    expect(await store.due.next()).toBe(clock.now() + 3_600_000);
+  });
+
+  test('stands beside a sweep of whatever name', async () => {
+    const { make, sweepOnly, clock, store, rounds } = setUp();
+    sweepOnly([{ ...sweep, name: 'thin', everySeconds: 3_600 }]);
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    let thinned = 0;
+    store.samples.thin = async () => ++thinned;
+    await clock.advance(3_600_000);
+    await loop.turn();
+    await settled();
+    expect([rounds(), thinned]).toEqual([1, 1]);
+  });
+
+  test('keeps nothing else that is due waiting, is not begun twice, and ends with the program', async () => {
+    const { make, clock, store } = setUp();
+    const { sweeps, loop } = make();
+    await sweeps.start();
+    const asked: (AbortSignal | undefined)[] = [];
+    store.samples.thin = (_nowMs, ended) => {
+      asked.push(ended);
+      return new Promise((resolve) => ended?.addEventListener('abort', () => resolve(0)));
+    };
+    await clock.advance(3_600_000);
+    await loop.turn();
+    await clock.advance(3_600_000);
+    await loop.turn();
+    expect(asked).toHaveLength(1);
+    await sweeps.stop();
+    expect(asked[0]?.aborted).toBe(true);
   });
 });
 
@@ -316,7 +387,7 @@ describe('hysteresis', () => {
             if (is === 'silent') silent.push(`h${host}`);
             else answered.set(`h${host}`, is === 'sick' ? ['full'] : []);
           });
-          const next = observe(state, { atMs: at + 1, answered, silent }, limits);
+          const next = observe(state, { atMs: at + 1, answered, silent }, limits, new Set(['h0', 'h1', 'h2']));
           const mine = next.news.filter(({ cause }) => cause === 'full');
           expect(mine.length).toBeLessThanOrEqual(1);
           const [news] = mine;
@@ -346,6 +417,7 @@ describe('hysteresis', () => {
         state,
         { atMs: at, answered: new Map([['h', at % 2 === 0 ? ['full'] : []]]), silent: [] },
         limits,
+        new Set(['h']),
       );
       expect(news).toEqual([]);
       state = next;

@@ -52,6 +52,31 @@ describe('SQLite', () => {
     });
   });
 
+  test('thinning lets everything else have its turn, and looks only at what grew old since the last one', async () => {
+    const store = await openStore(newFile());
+    const day = 86_400_000;
+    const now = 20_000 * day;
+    const sample = (host: string, atMs: number) => ({ host, atMs, numbers: { TIME_WAIT: 7 }, findings: [] });
+    for (let host = 0; host < 60; host++)
+      await store.samples.add(
+        Array.from({ length: 500 }, (_, at) => sample(`web-${host}`, now - 3 * day + at * 60_000)),
+      );
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await store.samples.thin(now)).toBe(60 * 450);
+    over = true;
+    expect(turns).toBeGreaterThan(2);
+    // These can't come any more: that they stay shows that nobody looks there again.
+    await store.samples.add([sample('web-0', now - 3 * day + 60_000), sample('web-0', now - 3 * day + 120_000)]);
+    expect(await store.samples.thin(now + 3_600_000)).toBe(0);
+    await store.close();
+  });
+
   test('a lock that another holds is said, and nothing is written', async () => {
     const file = newFile();
     const store = await openStore(file);

@@ -245,6 +245,76 @@ export const storeContract = (
       expect(await store.samples.read('web-2', 0, now)).toEqual([]);
     });
 
+    const HOUR_MS = 3_600_000;
+    const DAY_MS = 24 * HOUR_MS;
+    /** a whole hour */
+    const NOON_MS = 20_000 * DAY_MS;
+    const every = (host: string, fromMs: number, toMs: number, stepMs: number) =>
+      Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, at) => ({
+        host,
+        atMs: fromMs + at * stepMs,
+        numbers: { TIME_WAIT: at },
+        findings: [],
+      }));
+    const timesOf = async (host: string) => (await store.samples.read(host, 0, NOON_MS)).map(({ atMs }) => atMs);
+    /** the first of every interval, as long as the intervals are of one age */
+    const firsts = (samples: readonly { atMs: number }[], everyMs: number): number[] => {
+      const first = new Map<number, number>();
+      for (const { atMs } of samples) {
+        const interval = Math.floor(atMs / everyMs);
+        first.set(interval, Math.min(first.get(interval) ?? atMs, atMs));
+      }
+      return [...first.values()].sort((a, b) => a - b);
+    };
+
+    test('keeps the first sample of every interval, of each host and as it was, whatever the age', async () => {
+      // Not on the grid: intervals begin where they begin for everybody, not at a host's first sample.
+      const old = every('web-1', NOON_MS - 9 * DAY_MS + 217_000, NOON_MS - 9 * DAY_MS + 5 * HOUR_MS, 170_000);
+      const week = every('web-1', NOON_MS - 3 * DAY_MS + 217_000, NOON_MS - 3 * DAY_MS + 5 * HOUR_MS, 170_000);
+      const young = every('web-1', NOON_MS - HOUR_MS, NOON_MS, 170_000);
+      const other = every('a “host”', NOON_MS - 2 * DAY_MS, NOON_MS - 2 * DAY_MS + HOUR_MS, 1_200_000);
+      const gone = every('web-2', NOON_MS - 95 * DAY_MS, NOON_MS - 91 * DAY_MS, HOUR_MS);
+      for (const samples of [old, week, young, other, gone]) await store.samples.add(samples);
+      const kept = [...firsts(old, HOUR_MS), ...firsts(week, 600_000), ...young.map(({ atMs }) => atMs)];
+      expect(await store.samples.thin(NOON_MS)).toBe(
+        old.length + week.length + young.length - kept.length + gone.length,
+      );
+      expect(await timesOf('web-1')).toEqual(kept);
+      expect(await timesOf('a “host”')).toEqual(other.map(({ atMs }) => atMs));
+      expect(await timesOf('web-2')).toEqual([]);
+      expect((await store.samples.read('web-1', 0, NOON_MS)).slice(0, 1)).toEqual(old.slice(0, 1));
+      expect(await store.samples.thin(NOON_MS)).toBe(0);
+      expect(await timesOf('web-1')).toEqual(kept);
+    });
+
+    test('thins to the same whether it does so every hour, missed many of them, or is another process', async () => {
+      const samples = (host: string) => every(host, NOON_MS - 10 * DAY_MS, NOON_MS, 300_000);
+      await store.samples.add(samples('web-1'));
+      let gone = 0;
+      for (let ms = NOON_MS - 8 * DAY_MS; ms < NOON_MS - 5 * DAY_MS; ms += HOUR_MS)
+        gone += await store.samples.thin(ms);
+      await store.close();
+      store = await openStore(place);
+      gone += await store.samples.thin(NOON_MS);
+      const [all, left] = [samples('web-1'), await timesOf('web-1')];
+      expect(gone).toBe(all.length - left.length);
+      const young = all.filter(({ atMs }) => atMs >= NOON_MS - DAY_MS).map(({ atMs }) => atMs);
+      const week = all.filter(({ atMs }) => atMs < NOON_MS - DAY_MS && atMs >= NOON_MS - 7 * DAY_MS);
+      const old = all.filter(({ atMs }) => atMs < NOON_MS - 7 * DAY_MS);
+      expect(left).toEqual([...firsts(old, HOUR_MS), ...firsts(week, 600_000), ...young]);
+    }, 60_000);
+
+    test('thins also what grew old while the clock was wrong, and stops when it is told to', async () => {
+      const samples = every('web-1', NOON_MS - 3 * DAY_MS, NOON_MS - 2 * DAY_MS, 60_000);
+      // A clock that was ahead left its mark, and took nothing that was there.
+      expect(await store.samples.thin(NOON_MS + 30 * DAY_MS)).toBe(0);
+      await store.samples.add(samples);
+      const ended = new AbortController();
+      ended.abort();
+      expect(await store.samples.thin(NOON_MS, ended.signal)).toBe(0);
+      expect(await store.samples.thin(NOON_MS)).toBe(samples.length - 144);
+    });
+
     test('says that it can be written, and where it is, without secrets', async () => {
       expect(await store.check()).toEqual({ ok: true });
       expect(store.describe()).not.toMatch(/tester|:\/\//);

@@ -157,7 +157,8 @@ export const memoryStore = (disk: MemoryDisk, hash: (text: string) => string = s
         [...disk.samples.values()]
           .filter((sample) => sample.host === host && sample.atMs >= fromMs && sample.atMs < toMs)
           .sort((a, b) => a.atMs - b.atMs),
-      thin: async (nowMs) => {
+      thin: async (nowMs, ended) => {
+        if (ended?.aborted) return 0;
         const day = 86_400_000;
         const slots = new Set<string>();
         let gone = 0;
