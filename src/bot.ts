@@ -12,6 +12,7 @@ import { DeskInbox } from './app/desk-inbox.js';
 import { DueLoop } from './app/due.js';
 import { Fleets } from './app/fleet.js';
 import { Investigations, type InvestigationsOptions } from './app/investigate.js';
+import { KeptSamples } from './app/samples-kept.js';
 import { Sweeps } from './app/sweep.js';
 import { WarRoom } from './app/war-room.js';
 import { makeWatchRight } from './app/watch-right.js';
@@ -214,6 +215,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     actorOf,
   });
   const notes = new AuditNotes({ store, clock, log });
+  const samples = new KeptSamples({ store, clock, log });
   const inbox = new DeskInbox({
     chat: slack.chat,
     people: slack.people,
@@ -237,6 +239,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
     measured: (caller, investigated) => room.measured(caller, investigated),
     waiting: room.waiting,
     greet: (desk, answer) => room.greet(desk, answer),
+    keep: (all) => samples.add(all),
     note: (caller, { kind, host, data }) =>
       notes.add({
         actor: actorOf(caller),
@@ -294,11 +297,13 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       sweeps.start().catch((error: unknown) => log.error({ err: error }, 'sweeps could not be scheduled')),
     stop: async (graceMs) => {
       stopping.abort();
+      // Before any question is given up: a round that is under way must not take that for the hosts' silence.
+      const swept = sweeps.stop();
       await slack.deafen();
       const dueDone = due.stop();
       await inbox.finish(graceMs);
       await Promise.race([
-        Promise.all([dueDone, changes.stop(), sweeps.stop(), notes.done(), room.finish()]),
+        Promise.all([dueDone, changes.stop(), swept, notes.done(), room.finish()]),
         clock.sleep(Math.max(graceMs, 500)),
       ]);
       await slack.finish(3_000);

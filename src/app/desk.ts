@@ -18,11 +18,14 @@ import type { Clock } from '../ports/clock.js';
 import type { Click } from '../ports/inbox.js';
 import type { Log } from '../ports/log.js';
 import type { PendingAnswers } from '../ports/pending.js';
+import type { Sample } from '../ports/store.js';
 import { answer } from './desk-answer.js';
 import { makeFleetDesk, selectHosts } from './desk-fleet.js';
+import { noted } from './desk-fleet-notes.js';
 import type { Waiting } from './desk-waiting.js';
 import type { Fleets } from './fleet.js';
 import type { Investigations } from './investigate.js';
+import { sampleOf } from './samples-kept.js';
 
 export interface DeskParts {
   chat: Chat;
@@ -50,6 +53,8 @@ export interface DeskParts {
   /** answers that people wait for, by their message: who no longer wants one calls it off */
   waiting?: Waiting;
   changesFor?: (caller: Caller, subject: Subject) => ChangeDesk;
+  /** keeps the numbers of what was measured, for their course */
+  keep?: (samples: readonly Sample[]) => void;
   /** notes for the audit log what was measured or read */
   note?: (caller: Caller, noted: { kind: string; host: Host; data: Readonly<Record<string, unknown>> }) => void;
 }
@@ -112,19 +117,28 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
     },
     find: (text): Found => {
       const selection = selectHosts(text, parts.inventory(), (host) => parts.maySee(caller, host, subject));
-      return selection.ok ? { ok: true, hosts: selection.hosts } : selection;
+      return selection.ok ? { ok: true, hosts: selection.hosts, leftOut: selection.leftOut } : selection;
     },
     ...(parts.changesFor === undefined ? {} : { changes: parts.changesFor(caller, subject) }),
     ...(parts.fleets === undefined
       ? {}
       : {
-          fleet: makeFleetDesk({
-            fleets: parts.fleets,
-            inventory: parts.inventory,
-            maySee: (host) => parts.maySee(caller, host, subject),
-            userId: caller.userId,
-            asks: (host, kind, fleet) => parts.note?.(caller, { kind, host, data: { fleet } }),
-          }),
+          fleet: noted(
+            makeFleetDesk({
+              fleets: parts.fleets,
+              inventory: parts.inventory,
+              maySee: (host) => parts.maySee(caller, host, subject),
+              userId: caller.userId,
+              asks: (host, kind, fleet) => {
+                // A measurement is noted with what it found.
+                if (kind !== 'measurement') parts.note?.(caller, { kind, host, data: { fleet } });
+              },
+            }),
+            {
+              note: (host, data) => parts.note?.(caller, { kind: 'measurement', host, data }),
+              keep: (samples) => parts.keep?.(samples),
+            },
+          ),
         }),
     ...(parts.sweepsFor === undefined
       ? {}
@@ -149,6 +163,7 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
           : { failed: investigated.failure.problem };
       parts.note?.(caller, { kind: 'measurement', host, data });
       parts.measured?.(caller, investigated);
+      if (investigated.status === 'measured') parts.keep?.([sampleOf(investigated)]);
       return investigated;
     },
     last: (host) => investigations.last(host),

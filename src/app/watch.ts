@@ -11,12 +11,14 @@ import type { Caller } from '../core/caller.js';
 import { personKey } from '../core/caller.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Rule } from '../core/rule.js';
+import { measuresIn } from '../core/trend-measures.js';
 import { beginWatch, countsOf, observe, WATCH_LIMITS, type Watch, type WatchLook } from '../core/watch.js';
 import { type Chat, ChatError } from '../ports/chat.js';
 import type { Clock, Ids } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
-import { type DueDraft, type Store, StoreFailure } from '../ports/store.js';
+import { type DueDraft, type Sample, type Store, StoreFailure } from '../ports/store.js';
 import { saysNothing } from './investigate.js';
+import { sampleOf } from './samples-kept.js';
 import type { WatchRight } from './watch-right.js';
 
 export interface WatchesParts {
@@ -57,7 +59,9 @@ export class Watches {
       look: async (host, durationMs, cancelled) => {
         const { clock, ids, investigate } = this.parts;
         const startedMs = clock.now();
-        const look = this.lookOf(await investigate(host, cancelled));
+        const { look, sample } = this.lookOf(await investigate(host, cancelled));
+        // Nobody waits for it: the first word of a watch is wanted at once.
+        void this.keep(sample);
         const { teamId, userId } = caller;
         const about = { id: ids.next(), host: host.name, posted: { channel: '', ts: '' }, by: { teamId, userId } };
         return beginWatch({ ...about, startedMs, endsMs: startedMs + durationMs }, look);
@@ -171,7 +175,7 @@ export class Watches {
   }
 
   private async lookAt(name: string, cancelled: AbortSignal): Promise<void> {
-    const { inventory, investigate, store, log } = this.parts;
+    const { inventory, investigate } = this.parts;
     const host = inventory().hosts.get(name);
     if (host === undefined) {
       for (const { value } of await this.on(name)) await this.end(value, { why: 'unregistered' });
@@ -182,19 +186,12 @@ export class Watches {
     const investigated = await investigate(host, cancelled);
     // The program stops, or nobody watches it any more: that says nothing of the host.
     if (investigated.status === 'failed' && saysNothing(investigated.failure)) return;
-    const look = this.lookOf(investigated);
-    if ('counts' in look && look.counts !== undefined)
-      await store.samples
-        .add([
-          {
-            host: name,
-            atMs: look.atMs,
-            numbers: look.counts,
-            findings: look.findings.filter(({ severity }) => severity !== 'info').map(({ id }) => id),
-          },
-        ])
-        .catch((error: unknown) => log.warn({ host: name, err: error }, 'a sample could not be kept'));
     const watches = await this.on(name);
+    const { look, sample } = this.lookOf(
+      investigated,
+      watches.flatMap(({ value }) => value.measuredBy ?? []),
+    );
+    await this.keep(sample);
     await Promise.all(watches.filter(({ id }) => may.has(id)).map(({ value }) => this.show(value.id, look)));
   }
 
@@ -269,23 +266,38 @@ export class Watches {
     return undefined;
   }
 
-  private lookOf(investigated: Investigated): WatchLook {
+  private async keep(sample: Sample | undefined): Promise<void> {
+    if (sample === undefined) return;
+    const { log, store } = this.parts;
+    await store.samples
+      .add([sample])
+      .catch((error: unknown) => log.warn({ host: sample.host, err: error }, 'a sample could not be kept'));
+  }
+
+  /** @param measures by which findings were measured at earlier looks: told also when those are gone */
+  private lookOf(investigated: Investigated, measures: readonly string[] = []): { look: WatchLook; sample?: Sample } {
     const atMs = this.parts.clock.now();
-    if (investigated.status === 'failed') return { atMs, failure: investigated.failure.message };
+    if (investigated.status === 'failed') return { look: { atMs, failure: investigated.failure.message } };
     const { diagnosis, snapshot } = investigated;
     const verdict = verdictOf(diagnosis, this.parts.rules);
     const counts = countsOf(snapshot);
+    const measured = measuresIn(investigated, measures);
     return {
-      atMs,
-      line: verdict.line,
-      level: verdict.level,
-      findings: [...verdict.causes, ...verdict.effects].slice(0, 20).map((finding) => ({
-        id: finding.id,
-        severity: finding.severity,
-        headline: headlineOf(finding, this.parts.rules),
-        ...(finding.subject === undefined ? {} : { subject: finding.subject }),
-      })),
-      ...(counts === undefined ? {} : { counts }),
+      sample: sampleOf(investigated, measured),
+      look: {
+        atMs,
+        line: verdict.line,
+        level: verdict.level,
+        findings: [...verdict.causes, ...verdict.effects].slice(0, 20).map((finding) => ({
+          id: finding.id,
+          severity: finding.severity,
+          headline: headlineOf(finding, this.parts.rules),
+          ...(finding.subject === undefined ? {} : { subject: finding.subject }),
+        })),
+        ...(counts === undefined ? {} : { counts }),
+        numbers: Object.fromEntries(Object.entries(measured.numbers).filter(([name]) => counts?.[name] === undefined)),
+        measuredBy: measured.by,
+      },
     };
   }
 

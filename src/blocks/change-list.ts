@@ -4,7 +4,7 @@ import { isEnded } from '../core/change.js';
 import type { Wave } from '../core/wave.js';
 import { ACTIONS, encodeRef } from './actions.js';
 import { type ChangeCard, cardParts } from './change-card.js';
-import { briefOf, stateWord, titleOf, whoDid } from './change-words.js';
+import { briefOf, OUTCOMES, stateWord, titleOf, whoDid } from './change-words.js';
 import {
   actions,
   bullets,
@@ -123,7 +123,7 @@ const did = (event: ChangeEvent): { who?: Doer; what: string } => {
       return { what: `failed: ${event.detail.slice(0, 200)}` };
     case 'measured':
       return {
-        what: `measured after ${duration(event.measurement.afterSeconds)}: ${event.measurement.outcome}, ${event.measurement.now.slice(0, 200)}`,
+        what: `measured after ${duration(event.measurement.afterSeconds)}: ${OUTCOMES[event.measurement.outcome]}, ${event.measurement.now.slice(0, 200)}`,
       };
     case 'verified':
       return { what: 'verified' };

@@ -4,7 +4,7 @@ import { TCP_STATES } from '../core/tcp.js';
 import { barChart, bullets, type Cell, dataTable, folded, type Line, lines, rich, sectionOf } from './elements.js';
 import type { Part } from './fit.js';
 import { holdersOf } from './shares.js';
-import { count, firstOf, plural } from './words.js';
+import { count, duration, firstOf, plural } from './words.js';
 
 interface Row {
   name: string;
@@ -36,6 +36,8 @@ export const statesParts = (snapshot: Snapshot, host: string, previous?: Snapsho
   const filled = rows.filter((row) => row.total > 0);
   const total = rows.reduce((sum, row) => sum + row.total, 0);
   const before = previous?.readings.sockets.status === 'ok' ? rowsOf(previous.readings.sockets.value) : undefined;
+  const sinceSeconds =
+    previous === undefined ? 0 : (Date.parse(snapshot.measuredAt) - Date.parse(previous.measuredAt)) / 1_000;
   const change = (row: Row): Cell[] => {
     if (before === undefined) return [];
     return [signed(row.total - (before.find((it) => it.name === row.name)?.total ?? 0))];
@@ -45,7 +47,11 @@ export const statesParts = (snapshot: Snapshot, host: string, previous?: Snapsho
       blocks: [
         dataTable(
           `TCP sockets of ${host} by state: ${count(total)}`,
-          ['State', 'Sockets', ...(before === undefined ? [] : ['Change'])],
+          [
+            'State',
+            'Sockets',
+            ...(before === undefined ? [] : [sinceSeconds >= 1 ? `Change in ${duration(sinceSeconds)}` : 'Change']),
+          ],
           rows.map((row) => [row.name, row.total, ...change(row)]),
           Math.min(12, Math.max(4, filled.length)),
         ),

@@ -1,7 +1,7 @@
 /** The story of an incident in chat: short, the newest last; the whole of it as Markdown in a file. */
-import type { Timeline, TimelineRow } from '../core/timeline-rows.js';
+import { repeatedInWords, type Timeline, type TimelineRow } from '../core/timeline-rows.js';
 import { ACTIONS, encodeRef } from './actions.js';
-import { actions, bullets, button, context, header, type Line, type Piece, rich } from './elements.js';
+import { actions, bullets, button, context, header, type Line, rich } from './elements.js';
 import { spoken } from './escape.js';
 import { always, messageOf } from './fit.js';
 import type { Message } from './message.js';
@@ -12,35 +12,46 @@ const WORDS_MAX = 220;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-const rowLine = (row: TimelineRow): Line => {
-  const who: Piece[] =
-    row.kind === 'measurement' || row.kind === 'finding' || row.change === undefined
-      ? []
-      : [`${row.actor.replace(/ \([^()]*\)$/, '')} `];
-  const told = /^(is|was|expired|failed|could|It |No effect|The effect|the host)/.test(row.what);
-  return [
-    { at: iso(row.atMs), format: '{date_short_pretty} {time_secs}' },
-    ...(row.untilMs === undefined ? [] : [' to ', { at: iso(row.untilMs) }]),
-    '  ',
-    // A verdict names its host itself.
-    ...(row.host === undefined || row.what.includes(`  ${row.host}: `) ? [] : [{ bold: row.host }, ': ']),
-    ...(told
-      ? [row.change === undefined || /^(It |No effect|The effect|the host)/.test(row.what) ? '' : 'the change ']
-      : who),
-    row.what.slice(0, WORDS_MAX),
-    ...(row.times > 1 ? [` (${row.times} measurements)`] : []),
-    ...(row.details.length === 0 ? [] : [`. ${row.details.slice(0, 2).join('; ').slice(0, WORDS_MAX)}`]),
-  ];
+/** Names without their ids. Where policy knows no name, who looked is not worth an id in everybody's sight. */
+const whoOf = ({ actor, change }: TimelineRow): string => {
+  const name = actor.replace(/ \([^()]*\)$/, '');
+  return change === undefined && /^\w+:[UW]\w+$/.test(name) ? '' : `${name} `;
 };
 
-export const timelineMessage = (input: {
+const rowLine = (row: TimelineRow): Line => [
+  { at: iso(row.atMs), format: '{date_short_pretty} {time_secs}' },
+  ...(row.untilMs === undefined ? [] : [' to ', { at: iso(row.untilMs) }]),
+  '  ',
+  // A verdict names its host itself.
+  ...(row.host === undefined || row.what.includes(`  ${row.host}: `) ? [] : [{ bold: row.host }, ': ']),
+  row.subject === 'actor' ? whoOf(row) : row.subject === 'change' ? 'the change ' : '',
+  row.what.slice(0, WORDS_MAX),
+  repeatedInWords(row),
+  ...(row.details.length === 0
+    ? []
+    : [`${row.hosts === undefined ? '. ' : ': '}${row.details.slice(0, 2).join('; ').slice(0, WORDS_MAX)}`]),
+];
+
+/** Where the steps are that a message has no room for. */
+const omittedInWords = (omitted: number, { file, words }: Pick<StoryAnswer, 'file' | 'words'>): string => {
+  const first = `The first ${plural(omitted, 'step')} ${omitted === 1 ? 'is' : 'are'} not shown here`;
+  if (file === true) return `${first}: the file has them all.`;
+  return words === undefined
+    ? `${first}, and the file with all of them could not be posted. A shorter --since shows fewer.`
+    : `${first}: “Post summary into channel” brings a file with all of them. A shorter --since shows fewer.`;
+};
+
+export interface StoryAnswer {
   timeline: Timeline;
   /** what was asked for: `the last 3 h, this channel` */
   scope: string;
   /** words of the question, for the button that posts it; none: it stands in the channel already */
   words?: string;
-  poster?: string;
-}): Message => {
+  /** the whole of it stands beside this message */
+  file?: boolean;
+}
+
+export const timelineMessage = (input: StoryAnswer): Message => {
   const { timeline, scope, words } = input;
   const rows = timeline.rows.slice(-ROWS);
   const omitted = timeline.rows.length - rows.length + timeline.omitted;
@@ -55,7 +66,7 @@ export const timelineMessage = (input: {
     spoken(last === undefined ? verdict : `${verdict}. Last: ${on}${last.what}`),
     [
       always(header(verdict)),
-      ...(omitted > 0 ? [always(context(`The first ${omitted} steps are in the file.`))] : []),
+      ...(omitted > 0 ? [always(context(omittedInWords(omitted, input)))] : []),
       ...(rows.length === 0
         ? [always(context('Measurements, proposals, approvals and changes are recorded as they happen.'))]
         : // In portions, so that a long story gives up its oldest part alone.
@@ -81,7 +92,11 @@ export const timelineMessage = (input: {
             ),
           ]),
     ],
-    'The file has all of it.',
+    input.file === true
+      ? 'The file has all of it.'
+      : words === undefined
+        ? 'A shorter --since shows it.'
+        : '“Post summary into channel” brings a file with all of it.',
   );
 };
 

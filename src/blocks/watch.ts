@@ -1,5 +1,6 @@
 /** A watched host: one message that is kept current. What is wrong now, what came and went, the states over time. */
 import type { Person } from '../core/caller.js';
+import { byUnit } from '../core/trend-chart.js';
 import { seriesOf, type Watch } from '../core/watch.js';
 import { ACTIONS, encodeRef } from './actions.js';
 import {
@@ -15,12 +16,15 @@ import {
   rich,
   sectionOf,
 } from './elements.js';
-import { clean, spoken } from './escape.js';
+import { spoken } from './escape.js';
 import { always, messageOf, type Part } from './fit.js';
 import type { DataVisualizationBlock, Message } from './message.js';
-import { count, duration, plural } from './words.js';
+import { drawn, togetherInWords, unitInWords } from './trend-chart.js';
+import { count, duration, figure, list, plural } from './words.js';
 
-const SERIES = 4;
+const SERIES = 6;
+/** Slack: at most two in a message */
+const CHARTS = 2;
 const POINTS = 20;
 const SEVERITY = { crit: 'CRITICAL', warn: 'WARNING', info: 'Note' } as const;
 const WHY = {
@@ -39,35 +43,51 @@ const since = (watch: Watch, atMs: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-/** Lines over time. Slack: every series covers the categories exactly, and categories are unique. */
-const chartOf = (watch: Watch): DataVisualizationBlock | undefined => {
+/** Numbers of one unit share a chart: 18,888 sockets would press a share of a limit flat. */
+const chartsOf = (watch: Watch): readonly DataVisualizationBlock[] => {
   const { atMs, series } = seriesOf(watch, SERIES, POINTS);
-  const categories = atMs.map((at) => since(watch, at));
-  if (series.length === 0 || new Set(categories).size !== categories.length || categories.length < 2) return undefined;
-  return {
-    type: 'data_visualization',
-    title: clean(`TCP states of ${watch.host} over time`, 50),
-    chart: {
-      type: 'line',
-      series: series.map(({ name, values }) => ({
-        name: clean(name, 20),
-        data: values.map((value, at) => ({ label: categories[at] ?? '', value })),
-      })),
-      axis_config: { categories, x_label: 'minutes since the beginning', y_label: 'sockets' },
-    },
-  };
+  // What stands still is told in words.
+  const telling = series.filter(({ measures, moved }) => measures || moved);
+  return byUnit(telling)
+    .slice(0, CHARTS)
+    .flatMap(({ unit, lines }) => {
+      const what = togetherInWords(
+        unit,
+        lines.map(({ name }) => name),
+      );
+      const chart = drawn({
+        title: `${what} of ${watch.host} over time`,
+        lines,
+        labels: atMs.map((at) => since(watch, at)),
+        x: 'minutes since the beginning',
+        y: unitInWords(unit),
+      });
+      return chart?.block ?? [];
+    });
 };
 
-/** The chart in words: for a screen reader, a notification and a workspace without charts. */
-const chartInWords = (watch: Watch): readonly Line[] =>
-  seriesOf(watch, SERIES, POINTS).series.map(({ name, values }): Line => {
-    const first = values[0] ?? 0;
-    const last = values.at(-1) ?? 0;
-    const low = Math.min(...values);
-    const high = Math.max(...values);
-    const path = first === last ? `${count(last)}, as at the beginning` : `${count(first)} → ${count(last)}`;
-    return [{ bold: name }, `  ${path}${high > low ? ` (lowest ${count(low)}, highest ${count(high)})` : ''}`];
-  });
+/** The course in words, for a screen reader, a notification and a workspace without charts: what is wrong, then what moved. */
+const courseInWords = (watch: Watch): readonly Line[] => {
+  const { series } = seriesOf(watch, SERIES, POINTS);
+  const told = series
+    .filter(({ measures, moved }) => measures || moved)
+    .map(({ name, values }): Line => {
+      const some = values.filter((value) => value !== undefined);
+      const [first = 0, last = 0] = [some[0], some.at(-1)];
+      const [low, high] = [Math.min(...some), Math.max(...some)];
+      const path =
+        some.length === 1
+          ? figure(first)
+          : first === last
+            ? `${figure(last)}, as at the beginning`
+            : `${figure(first)} → ${figure(last)}`;
+      const range = low < Math.min(first, last) || high > Math.max(first, last);
+      return [{ bold: name }, `  ${path}${range ? ` (lowest ${figure(low)}, highest ${figure(high)})` : ''}`];
+    });
+  const still = series.filter(({ measures, moved }) => !measures && !moved);
+  if (still.length === 0 || watch.points.length < 2) return told;
+  return [...told, [`${told.length === 0 ? 'Nothing moved' : 'Not moved'}: ${list(still.map(({ name }) => name))}`]];
+};
 
 const statesPart = (watch: Watch): Part => {
   const first = watch.points[0]?.counts;
@@ -144,8 +164,7 @@ const statusBlock = (watch: Watch) => {
 
 export const watchMessage = (watch: Watch): Message => {
   const { host, now, ended, by, text } = watch;
-  const chart = chartOf(watch);
-  const words = chartInWords(watch);
+  const words = courseInWords(watch);
   const events = eventLines(watch);
   const line = 'failure' in now ? `NO ANSWER  ${host}` : now.line;
   const buttons = [
@@ -165,6 +184,11 @@ export const watchMessage = (watch: Watch): Message => {
       always(header(ended === undefined ? `Watching  ${line}` : `Watch ended  ${line}`), statusBlock(watch)),
       findingsPart(watch),
       {
+        blocks: words.length === 0 ? [] : [rich(sectionOf([{ bold: 'Over time' }]), bullets(words))],
+        need: 3,
+        name: 'the course in words',
+      },
+      {
         blocks:
           events.length === 0
             ? []
@@ -182,12 +206,7 @@ export const watchMessage = (watch: Watch): Message => {
         name: 'what came and went',
       },
       always(actions(buttons)),
-      {
-        blocks: words.length === 0 ? [] : [rich(sectionOf([{ bold: 'Over time' }]), bullets(words))],
-        need: 3,
-        name: 'the course in words',
-      },
-      { blocks: chart === undefined ? [] : [chart], need: 4, name: 'the chart' },
+      { blocks: chartsOf(watch), need: 4, name: 'the chart' },
       statesPart(watch),
       { blocks: [paragraph('Watched for ', { user: by.userId })], need: 5, name: '' },
     ],

@@ -10,6 +10,24 @@ import type { Rule } from '../core/rule.js';
 /** lines that a chart still shows apart; a page of rows */
 export const SEVERAL = { since: 6, why: 20 } as const;
 
+/** by how bad it was when it was measured last */
+const SICKNESS = { crit: 2, warn: 1, info: 0 } as const;
+
+const sickness = (desk: Desk, host: Host): number =>
+  Math.max(
+    0,
+    ...(desk.last(host)?.diagnosis.findings ?? [])
+      .filter(({ status }) => status === 'present')
+      .map(({ severity }) => SICKNESS[severity]),
+  );
+
+/** The sickest first, as far as anybody has measured them; else as they were named. */
+const sickestFirst = (desk: Desk, hosts: readonly Host[]): { hosts: readonly Host[]; sick: boolean } => {
+  const by = new Map(hosts.map((host) => [host, sickness(desk, host)]));
+  const sick = (host: Host): number => by.get(host) ?? 0;
+  return { hosts: [...hosts].sort((a, b) => sick(b) - sick(a)), sick: hosts.some((host) => sick(host) > 0) };
+};
+
 const named = (hosts: readonly Host[], most: number): string =>
   hosts
     .slice(0, most)
@@ -26,13 +44,15 @@ export const tooMany = async (
   const most = option === 'watch' ? 1 : SEVERAL[option];
   if (hosts.length <= most) return false;
   const what = `“${asked.selector.slice(0, 80)}” names ${hosts.length} hosts`;
-  const nearest = `${usage.command} ${named(hosts, most)} --${option} ${value}`;
+  const nearest = sickestFirst(desk, hosts);
+  const typed = `${usage.command} ${named(nearest.hosts, most)} --${option} ${value}`;
+  const type = nearest.sick ? 'Type, for the sickest that were measured' : 'Type';
   await desk.whisper(
     usageMessage(
       usage,
       option === 'watch'
-        ? `${what}; a watch keeps the message of one host current. Type: ${nearest}. All of them now: ${usage.command} ${asked.selector.slice(0, 80)}; all of them again and again: a sweep.`
-        : `${what}; --${option} takes up to ${most}. Type: ${nearest.slice(0, 400)}`,
+        ? `${what}; a watch keeps the message of one host current. ${type}: ${typed}. All of them now: ${usage.command} ${asked.selector.slice(0, 80)}; all of them again and again: a sweep.`
+        : `${what}; --${option} takes up to ${most}. ${type}: ${typed.slice(0, 400)}`,
     ),
   );
   return true;

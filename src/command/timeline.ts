@@ -80,15 +80,20 @@ export const runTimeline = async (desk: Desk, args: TimelineArgs, posts = false)
       });
       const name = `timeline-${new Date(desk.now()).toISOString().slice(0, 16).replace(':', '')}.md`;
       // A file is for everybody: it comes with the summary that somebody chose to post.
-      if (posts && entries.length > 0)
-        await desk
+      const file =
+        posts &&
+        entries.length > 0 &&
+        (await desk
           .upload({
             name,
             title: `Timeline of ${scope}`,
             content: timelineMarkdown(entries, { scope: `Of ${scope}${cut ? ', cut at its oldest end' : ''}` }),
           })
-          .catch(() => undefined);
-      return timelineMessage({ timeline: timelineOf(entries), scope, ...(posts ? {} : { words }) });
+          .then(
+            () => true,
+            () => false,
+          ));
+      return timelineMessage({ timeline: timelineOf(entries), scope, file, ...(posts ? {} : { words }) });
     },
     { private: !posts },
   );

@@ -1,6 +1,6 @@
 /** The story of an incident as Markdown, fit for a review document: times in UTC, a host's words without effect. */
 import type { AuditEntry } from './audit.js';
-import { type Timeline, type TimelineRow, timelineOf } from './timeline-rows.js';
+import { repeatedInWords, type Timeline, type TimelineRow, timelineOf } from './timeline-rows.js';
 
 export interface TimelineMarkdownOptions {
   /** the heading; default `Timeline` */
@@ -11,27 +11,30 @@ export interface TimelineMarkdownOptions {
   most?: number;
 }
 
-/** Nothing foreign may become a link (also by its address alone), an image, a table's edge, HTML, a heading or a list. */
+/**
+ * Nothing foreign may become a link (also by its address alone), an image, a table's edge, HTML, a heading or a list. Only what
+ * CommonMark, or GitHub's tables, strikethrough and formulas, would turn into something is escaped: people read the file as it is.
+ */
 const escaped = (text: string): string =>
   text
     .replaceAll('://', ': //')
     .replaceAll('@', '(at)')
-    .replace(/[\\`*_{}[\]<>()#|~!$&]/g, (character) => (character === '&' ? '&amp;' : `\\${character}`))
+    .replace(/[\\`*[<|~$]/g, '\\$&')
+    // Within a word it is no emphasis: net.netfilter.nf_conntrack_max
+    .replace(/(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, (run) => run.replaceAll('_', '\\_'))
+    .replace(/&(?=#?\w{1,40};)/g, '&amp;')
     .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}\\.`)
-    .replace(/^([-+=])/, '\\$1')
-    .replace(/^(\d+)\./, '$1\\.');
+    .replace(/^[-+=#>]/, '\\$&')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const subjectOf = ({ actor, kind, change, what }: TimelineRow): string => {
-  const saidOfChange = /^(is|was|expired|failed|could|It |No effect|The effect|the host)/.test(what);
-  const subject = kind === 'measurement' || kind === 'finding' ? '' : saidOfChange && change !== undefined ? '' : actor;
-  return subject === '' ? '' : `${escaped(subject)} `;
-};
+/** A document names the change before the sentence: "change c1: is in force" needs no second subject. */
+const subjectOf = ({ actor, subject }: TimelineRow): string => (subject === 'actor' ? `${escaped(actor)} ` : '');
 
 const line = (row: TimelineRow): string => {
-  const { atMs, untilMs, times, host, change, what, details } = row;
+  const { atMs, untilMs, host, change, what, details } = row;
   const span =
     untilMs === undefined
       ? time(atMs)
@@ -40,7 +43,7 @@ const line = (row: TimelineRow): string => {
     ...(host === undefined || host === '' ? [] : [`**${escaped(host)}**`]),
     ...(change === undefined || change === '' ? [] : [`change ${escaped(change)}`]),
   ].join(', ');
-  const repeated = times === 1 ? '' : ` (${times} measurements)`;
+  const repeated = repeatedInWords(row);
   const head = `- \`${span}\` ${about === '' ? '' : `${about}: `}${subjectOf(row)}${escaped(what)}${repeated}`;
   return [head, ...details.map((detail) => `  - ${escaped(detail)}`)].join('\n');
 };

@@ -1,5 +1,7 @@
-/** Samples over time → a few lines of a chart, and the same hour a day before to compare with. Pure. */
+/** Samples over time → a few lines of numbers, and the same hour a day before to compare with. Pure. */
 import { distance, median, spreadOf } from './fleet-distance.js';
+import { NO_ANSWER } from './sweep.js';
+import { type Frame, frameOf, partOf } from './trend-frame.js';
 
 export interface TrendSample {
   atMs: number;
@@ -9,12 +11,14 @@ export interface TrendSample {
 
 export interface TrendLine {
   name: string;
-  /** one per bin; undefined where nothing was measured */
+  /** one per part of the frame; undefined where nothing was measured */
   values: readonly (number | undefined)[];
   least: number;
   median: number;
   most: number;
   latest: number;
+  /** when that was */
+  latestMs: number;
   /** median of the same span a day before; undefined where nothing is known of it */
   yesterday?: number;
 }
@@ -22,39 +26,60 @@ export interface TrendLine {
 export interface Trend {
   fromMs: number;
   toMs: number;
-  /** begin of each bin; the first one begins later than `fromMs` where nothing was kept until then */
-  bins: readonly number[];
+  /** the time in which something was measured; undefined where nothing was */
+  frame?: Frame;
   samples: number;
-  /** those that move most first */
+  /** times of the first and the last sample, and the longest time between two of them; 0 where nothing was measured */
+  firstMs: number;
+  lastMs: number;
+  gapMs: number;
+  /** by what the findings are measured first, then those that move most */
   lines: readonly TrendLine[];
   /** findings seen in the span, with the first and last time */
   findings: readonly { id: string; firstMs: number; lastMs: number; samples: number }[];
 }
 
-export const BINS_MAX = 20;
 const LINES_MAX = 5;
-/** shorter, and two parts of a chart would have one name: it counts seconds */
-const SPAN_MS_MIN = BINS_MAX * 2_000;
 const DAY_MS = 86_400_000;
+
+export const timesIn = (
+  samples: readonly TrendSample[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): readonly number[] =>
+  samples.flatMap(({ atMs }) => (atMs >= fromMs && atMs < toMs ? [atMs] : [])).sort((a, b) => a - b);
+
+/** A number that counts nothing but trouble, or a share of a limit: it says more than a count as large. */
+const tellsOfTrouble = (name: string): boolean => / (?:%|\/s)$/.test(name);
+
+/** How far a line went, in parts of what it usually is; a few sockets more are no movement. */
+const movement = ({ least, median: usual, most, latest, yesterday }: TrendLine): number =>
+  Math.max(
+    (most - least) / Math.max(5, usual),
+    yesterday === undefined ? 0 : Math.abs(latest - yesterday) / Math.max(5, yesterday),
+  );
+
+/** a tenth; less is noise */
+const MOVES_RATIO = 0.1;
+
+export const moves = (line: TrendLine): boolean => movement(line) >= MOVES_RATIO;
 
 /**
  * @param yesterday samples of the same span a day before
- * @param how.linesMax so many lines, those that move most
- * @param how.whole bins over the whole span, also where nothing was kept at its beginning: to lay it beside another host's
+ * @param how.all all of the numbers, those too that were 0 throughout; else the few that tell most
+ * @param how.first names of the numbers by which present findings are measured: before all others
+ * @param how.frame laid beside other hosts', it is theirs too
  */
 export const trendOf = (
   samples: readonly TrendSample[],
   yesterday: readonly TrendSample[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
-  { linesMax = LINES_MAX, whole = false }: { linesMax?: number; whole?: boolean } = {},
+  how: { all?: boolean; first?: readonly string[]; frame?: Frame } = {},
 ): Trend => {
+  const { all = false, first = [] } = how;
   const inside = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).sort((a, b) => a.atMs - b.atMs);
   const before = yesterday.filter(({ atMs }) => atMs >= fromMs - DAY_MS && atMs < toMs - DAY_MS);
-  // A line that is flat for most of the chart because nothing was kept tells of a calm that nobody saw.
-  const firstMs = Math.min(inside[0]?.atMs ?? fromMs, toMs - SPAN_MS_MIN);
-  const beginMs = whole || firstMs - fromMs < (toMs - fromMs) / BINS_MAX ? fromMs : firstMs;
-  const widthMs = Math.max(1, (toMs - beginMs) / BINS_MAX);
-  const bins = Array.from({ length: BINS_MAX }, (_, at) => Math.round(beginMs + at * widthMs));
+  const times = timesIn(samples, { fromMs, toMs });
+  const frame = how.frame ?? frameOf([times]);
   const names = new Set(inside.flatMap(({ numbers }) => Object.keys(numbers)));
   const lines = [...names].map((name): TrendLine => {
     const known = inside.flatMap(({ atMs, numbers }) =>
@@ -62,46 +87,60 @@ export const trendOf = (
     );
     const values = known.map(({ value }) => value);
     const then = before.flatMap(({ numbers }) => (numbers[name] === undefined ? [] : [numbers[name]]));
+    const parts: (number | undefined)[] = Array.from({ length: frame?.parts ?? 0 }, () => undefined);
+    for (const { atMs, value } of known) {
+      const at = frame === undefined ? 0 : partOf(frame, atMs);
+      // The worst of a part: a peak of a minute is what people look for.
+      parts[at] = Math.max(parts[at] ?? value, value);
+    }
+    const last = known.at(-1);
     return {
       name,
-      // The worst of a bin: a peak of a minute is what people look for.
-      values: bins.map((begin, at) => {
-        const end = bins[at + 1] ?? toMs;
-        const own = known.filter(({ atMs }) => atMs >= begin && atMs < end).map(({ value }) => value);
-        return own.length === 0 ? undefined : Math.max(...own);
-      }),
+      values: parts,
       least: Math.min(...values),
       median: median(values),
       most: Math.max(...values),
-      latest: values.at(-1) ?? 0,
+      latest: last?.value ?? 0,
+      latestMs: last?.atMs ?? 0,
       ...(then.length === 0 ? {} : { yesterday: median(then) }),
     };
   });
-  const moves = (line: TrendLine): number =>
-    Math.max(
-      (line.most - line.least) / Math.max(5, line.median),
-      line.yesterday === undefined ? 0 : Math.abs(line.latest - line.yesterday) / Math.max(5, line.yesterday),
-    );
   const findings = new Map<string, { firstMs: number; lastMs: number; samples: number }>();
   for (const { atMs, findings: own } of inside)
     for (const id of own) {
       const known = findings.get(id);
       findings.set(id, { firstMs: known?.firstMs ?? atMs, lastMs: atMs, samples: (known?.samples ?? 0) + 1 });
     }
+  const rank = ({ name }: TrendLine): number => (first.includes(name) ? first.indexOf(name) : first.length);
   return {
     fromMs,
     toMs,
-    bins,
+    ...(frame === undefined ? {} : { frame }),
     samples: inside.length,
+    firstMs: times[0] ?? 0,
+    lastMs: times.at(-1) ?? 0,
+    gapMs: times.reduce((longest, atMs, at) => Math.max(longest, atMs - (times[at - 1] ?? atMs)), 0),
     lines: lines
-      .filter(({ most }) => most > 0)
-      .sort((a, b) => moves(b) - moves(a) || b.most - a.most || (a.name < b.name ? -1 : 1))
-      .slice(0, linesMax),
+      .filter(({ most }) => all || most > 0)
+      .sort(
+        (a, b) =>
+          rank(a) - rank(b) ||
+          Number(b.most > 0) - Number(a.most > 0) ||
+          movement(b) - movement(a) ||
+          Number(tellsOfTrouble(b.name)) - Number(tellsOfTrouble(a.name)) ||
+          b.most - a.most ||
+          (a.name < b.name ? -1 : 1),
+      )
+      .slice(0, all ? lines.length : LINES_MAX),
     findings: [...findings]
       .map(([id, seen]) => ({ id, ...seen }))
       .sort((a, b) => b.samples - a.samples || (a.id < b.id ? -1 : 1)),
   };
 };
+
+/** It was asked, and gave no answer in all of the span. */
+export const isSilent = ({ samples, findings }: Trend): boolean =>
+  samples > 0 && findings.some((seen) => seen.id === NO_ANSWER && seen.samples === samples);
 
 /** Numbers that stand apart from the same hour a day before, the furthest first. */
 export const againstYesterday = (

@@ -36,6 +36,10 @@ export type WatchLook =
       findings: readonly WatchFinding[];
       /** sockets by state; undefined: the host answered, but not this */
       counts?: Readonly<Record<string, number>>;
+      /** what else is kept, by name; a watch of an older program has none */
+      numbers?: Readonly<Record<string, number>>;
+      /** by which of all these numbers the findings are measured */
+      measuredBy?: readonly string[];
     }
   | { atMs: number; failure: string };
 
@@ -61,7 +65,13 @@ export interface Watch {
   /** the newest last */
   events: readonly WatchEvent[];
   eventsOmitted: number;
-  points: readonly { atMs: number; counts: Readonly<Record<string, number>> }[];
+  points: readonly {
+    atMs: number;
+    counts: Readonly<Record<string, number>>;
+    numbers?: Readonly<Record<string, number>>;
+  }[];
+  /** by which numbers findings were measured, at any look: they stay in sight when the finding goes */
+  measuredBy?: readonly string[];
   ended?: {
     atMs: number;
     why: 'over' | 'stopped' | 'gone' | 'unregistered' | 'not-allowed';
@@ -72,6 +82,7 @@ export interface Watch {
 
 const EVENTS_MAX = 8;
 const POINTS_MAX = 40;
+const MEASURES_MAX = 6;
 
 /** The longer the watch, the further apart its measurements. */
 export const everyMsFor = (durationMs: number): number =>
@@ -109,6 +120,15 @@ const verdictKey = (look: WatchLook): string =>
 const thinned = (points: Watch['points']): Watch['points'] =>
   points.length <= POINTS_MAX ? points : points.filter((_, at) => at % 2 === 0 || at === points.length - 1);
 
+const pointsIn = (look: WatchLook): Watch['points'] => {
+  if ('failure' in look || (look.counts === undefined && look.numbers === undefined)) return [];
+  const { atMs, counts = {}, numbers } = look;
+  return [{ atMs, counts, ...(numbers === undefined ? {} : { numbers }) }];
+};
+
+const measuresIn = (before: readonly string[], look: WatchLook): readonly string[] =>
+  [...new Set([...before, ...('failure' in look ? [] : (look.measuredBy ?? []))])].slice(0, MEASURES_MAX);
+
 const lineOf = (watch: Pick<Watch, 'host'>, look: WatchLook): string =>
   'failure' in look ? `NO ANSWER  ${watch.host}: ${look.failure}` : look.line;
 
@@ -123,7 +143,8 @@ export const beginWatch = (
   text: lineOf(about, look),
   events: [],
   eventsOmitted: 0,
-  points: 'counts' in look && look.counts !== undefined ? [{ atMs: look.atMs, counts: look.counts }] : [],
+  points: pointsIn(look),
+  measuredBy: measuresIn([], look),
 });
 
 /** The watch after a look. A host that gave no answer neither gains nor loses findings: nothing is known. */
@@ -147,7 +168,6 @@ export const observe = (watch: Watch, look: WatchLook): Watch => {
         ? []
         : [...before].filter((id) => !after.has(id));
   const events = came.length + went.length === 0 ? watch.events : [...watch.events, { atMs: look.atMs, came, went }];
-  const counts = 'counts' in look ? look.counts : undefined;
   return {
     ...watch,
     looks: watch.looks + 1,
@@ -155,16 +175,30 @@ export const observe = (watch: Watch, look: WatchLook): Watch => {
     text: changed ? lineOf(watch, look) : watch.text,
     events: events.slice(-EVENTS_MAX),
     eventsOmitted: watch.eventsOmitted + Math.max(0, events.length - EVENTS_MAX),
-    points: counts === undefined ? watch.points : thinned([...watch.points, { atMs: look.atMs, counts }]),
+    points: thinned([...watch.points, ...pointsIn(look)]),
+    measuredBy: measuresIn(watch.measuredBy ?? [], look),
   };
 };
 
 export interface Series {
   name: string;
-  values: readonly number[];
+  /** one per point; undefined where it was not told */
+  values: readonly (number | undefined)[];
+  /** a finding is, or was, measured by it */
+  measures: boolean;
+  moved: boolean;
 }
 
-/** The states that tell most: those that moved most, then the fullest; never more than `most`. */
+/** Below both a line counts as flat: sockets come and go. */
+const MOVED_RATIO = 0.1;
+const MOVED_SOCKETS = 5;
+
+const known = (values: Series['values']): readonly number[] => values.filter((value) => value !== undefined);
+
+/**
+ * What tells most: the numbers by which the findings are measured, then the states that moved, then the fullest.
+ * @param points as many of them at the most, the first and the last among them
+ */
 export const seriesOf = (
   watch: Watch,
   most: number,
@@ -178,13 +212,21 @@ export const seriesOf = (
       : Array.from({ length: points }, (_, at) => all[Math.min(all.length - 1, Math.round(at * step))]).filter(
           (it) => it !== undefined,
         );
-  const names = new Set(picked.flatMap(({ counts }) => Object.keys(counts)));
-  const series = [...names]
-    .map((name) => ({ name, values: picked.map(({ counts }) => counts[name] ?? 0) }))
-    .filter(({ values }) => Math.max(...values) > 0)
-    .sort(
-      (a, b) => spread(b) - spread(a) || Math.max(...b.values) - Math.max(...a.values) || (a.name < b.name ? -1 : 1),
-    );
+  const measures = watch.measuredBy ?? [];
+  const states = [...new Set(picked.flatMap(({ counts }) => Object.keys(counts)))];
+  const series = [...new Set([...measures, ...states])]
+    .map((name): Series => {
+      const values = picked.map(({ counts, numbers }) => counts[name] ?? numbers?.[name]);
+      return { name, values, measures: measures.includes(name), moved: movedIn(known(values)) };
+    })
+    .filter(({ values, measures }) => known(values).length > 0 && (measures || Math.max(...known(values)) > 0));
+  // Those by which findings are measured are in their own order already.
+  const rank = ({ measures, moved }: Series): number => (measures ? 0 : moved ? 1 : 2);
+  const size = ({ measures, values }: Series): number => (measures ? 0 : spread(known(values)));
+  const height = ({ measures, values }: Series): number => (measures ? 0 : Math.max(...known(values)));
+  series.sort((a, b) => rank(a) - rank(b) || size(b) - size(a) || height(b) - height(a));
   return { atMs: picked.map(({ atMs }) => atMs), series: series.slice(0, most) };
 };
-const spread = ({ values }: Series): number => Math.max(...values) - Math.min(...values);
+const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+const movedIn = (values: readonly number[]): boolean =>
+  values.length > 1 && spread(values) >= Math.max(MOVED_SOCKETS, MOVED_RATIO * Math.max(...values));

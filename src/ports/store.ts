@@ -113,7 +113,7 @@ export interface Documents {
   delete(kind: string, id: string): Promise<void>;
 }
 
-/** What a sweep or a watch keeps of one measurement. */
+/** What is kept of one measurement. */
 export interface Sample {
   host: string;
   atMs: number;

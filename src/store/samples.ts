@@ -1,4 +1,4 @@
-/** What sweeps and watches keep. Bounded: thinned with age, gone after 90 days. */
+/** What is kept of measurements. Bounded: thinned with age, gone after 90 days. */
 import type { Kysely } from 'kysely';
 import type { Sample, Samples } from '../ports/store.js';
 import { guarded } from './failures.js';

@@ -448,7 +448,10 @@ describe('a trend', () => {
     const yesterday = samples.map((it) => ({ ...it, atMs: it.atMs - day, numbers: { TIME_WAIT: 10 } }));
     const trend = trendOf(samples, yesterday, { fromMs, toMs });
     expect(trend.lines[0]).toMatchObject({ name: 'TIME_WAIT', most: 9_000, latest: 100, yesterday: 10 });
-    expect(trend.lines[0]?.values[10]).toBe(9_000);
+    // In parts of five minutes up to the last sample.
+    expect(trend.lines[0]?.values.map((value) => value ?? 0)).toEqual(
+      Array.from({ length: 13 }, (_, at) => (at === 6 ? 9_000 : 100)),
+    );
     expect(trend.findings).toMatchObject([{ id: 'conntrack-full', samples: 30 }]);
     expect(trendOf([], [], { fromMs, toMs })).toMatchObject({ samples: 0, lines: [] });
   });

@@ -11,6 +11,7 @@ import { timelineOf } from '../../src/core/timeline-rows.js';
 import { beginWatch, observe, seriesOf, type Watch, type WatchLook, watchDuration } from '../../src/core/watch.js';
 import { validateView } from '../../src/workspace/validate/index.js';
 import { complaints, expectGolden, expectGoldenModal } from './support/golden.js';
+import { readMessage } from './support/reading.js';
 
 const startedMs = Date.UTC(2026, 10, 22, 12);
 const full = { id: 'conntrack-full', severity: 'crit' as const, headline: 'the connection-tracking table is full' };
@@ -51,6 +52,43 @@ describe('a watch', () => {
     expectGolden('watch/lost', watchLostMessage(now, 'its channel was archived.'));
   });
 
+  test('shows first by what its findings are measured, also when they are gone; what stands still is one line', () => {
+    const sick = (second: number, use: number, drops: number, more: Partial<WatchLook> = {}): WatchLook =>
+      ({
+        ...look(second, 18_888, [full]),
+        numbers: { 'conntrack use %': use, 'conntrack drops /s': drops, 'TCP memory pages': 73 },
+        measuredBy: ['conntrack use %', 'conntrack drops /s'],
+        ...more,
+      }) as WatchLook;
+    const still = watchMessage(watched(sick(0, 100, 212), sick(15, 100, 208.4)));
+    expectGolden('watch/measured', still);
+    const words = readMessage(still);
+    expect(words).toMatch(
+      /Over time\*\n {2}- \*conntrack use %\* {2}100, as at the beginning\n {2}- \*conntrack drops/,
+    );
+    expect(words).toContain('Not moved: TIME_WAIT, ESTABLISHED and LISTEN');
+    expect(words.match(/chart: .*/g)).toEqual([
+      'chart: conntrack use % of web-1 over time: 0:00 100, 0:15 100',
+      'chart: conntrack drops /s of web-1 over time: 0:00 212, 0:15 208.4',
+    ]);
+    const cured = watched(sick(0, 100, 212), sick(15, 100, 90), {
+      ...look(30, 18_888),
+      numbers: { 'conntrack use %': 25, 'conntrack drops /s': 0 },
+      measuredBy: [],
+    } as WatchLook);
+    expect(readMessage(watchMessage(cured))).toMatch(
+      /conntrack use %\* {2}100 → 25\n.*conntrack drops \/s\* {2}212 → 0\n/,
+    );
+  });
+
+  test('one of an older program, that kept states alone, is still shown', () => {
+    const { measuredBy: _, ...old } = watched(look(0, 18_888), look(15, 9_000));
+    const message = watchMessage(old);
+    expect(complaints(message)).toEqual([]);
+    expect(readMessage(message)).toContain('18,888 → 9,000');
+    expect(readMessage(watchMessage(observe(old, look(30, 5_000, [full]))))).toContain('18,888 → 5,000');
+  });
+
   test('its text changes with the verdict alone', () => {
     const first = watched(look(0, 1));
     const same = observe(first, { ...look(15, 99_999), line: 'HEALTHY  web-1: other numbers' } as WatchLook);
@@ -80,6 +118,12 @@ describe('a watch', () => {
           fc.record({ id: words, severity: fc.constantFrom('crit' as const, 'warn' as const), headline: words }),
           { maxLength: 10 },
         ),
+        numbers: fc.dictionary(fc.oneof(fc.constantFrom('conntrack use %', 'drops /s'), words), fc.nat(1_000_000), {
+          maxKeys: 6,
+        }),
+        measuredBy: fc.array(fc.oneof(fc.constantFrom('conntrack use %', 'drops /s', 'TIME_WAIT'), words), {
+          maxLength: 8,
+        }),
         counts: fc.dictionary(
           fc.constantFrom('TIME_WAIT', 'ESTABLISHED', 'unknown state', 'LISTEN', 'CLOSE'),
           fc.nat(10_000_000),
@@ -155,9 +199,43 @@ describe('the story', () => {
     const long = Array.from({ length: 300 }, (_, at) =>
       entry(at + 1, { host: `web-${at}`, data: { verdict: 'x'.repeat(200) } }),
     );
-    const message = timelineMessage({ timeline: timelineOf(long), scope: 'all', words: 'timeline' });
-    expect(complaints(message)).toEqual([]);
-    expect(JSON.stringify(message.blocks)).toMatch(/first 275 steps/);
+    const timeline = timelineOf(long);
+    const told = (more: { words?: string; file?: boolean }) => {
+      const message = timelineMessage({ timeline, scope: 'all', ...more });
+      expect(complaints(message)).toEqual([]);
+      return readMessage(message);
+    };
+    // To the asker alone there is no file yet: it is said how to get it, and nothing is promised that is not there.
+    expect(told({ words: 'timeline' })).toContain(
+      'The first 275 steps are not shown here: “Post summary into channel” brings a file with all of them.',
+    );
+    expect(told({ file: true })).toContain('The first 275 steps are not shown here: the file has them all.');
+    expect(told({ file: false })).toContain('the file with all of them could not be posted');
+  });
+
+  test('who read what on many hosts stands in one line', () => {
+    const hosts = ['api-1', 'app-1', 'db-1', 'edge-1'];
+    const read = hosts.map((host, at) =>
+      entry(at + 1, { kind: 'read.sysctls', host, atMs: startedMs, data: { fleet: 'f1' } }),
+    );
+    const found = hosts.map((host, at) =>
+      entry(at + 5, {
+        host,
+        atMs: startedMs + 30_000,
+        data:
+          host === 'app-1'
+            ? { fleet: 'f2', verdict: 'CRITICAL  app-1: python3 leaks', present: ['close-wait-leak'] }
+            : { fleet: 'f2', verdict: `HEALTHY  ${host}: nothing wrong found. 25 checks`, present: [] },
+      }),
+    );
+    expectGolden(
+      'timeline/many',
+      timelineMessage({
+        timeline: timelineOf([...read, ...found, entry(9, { kind: 'read.sysctls', host: 'db-1' })]),
+        scope: 'the last 3 h',
+        words: 'timeline',
+      }),
+    );
   });
 });
 

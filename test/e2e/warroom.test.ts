@@ -144,7 +144,7 @@ describeNeeding(
         'proposed to set net.ipv4.tcp_tw_reuse',
         'approved it',
         'in force',
-        'It helped',
+        'BETTER after',
         'confirmed',
       ])
         await story.getByText(words).first().waitFor();
