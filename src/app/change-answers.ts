@@ -2,6 +2,7 @@
 import { changeDetailMessage, changesMessage, noSuchChangeMessage } from '../blocks/change-list.js';
 import { dryRunModal, refusedModal } from '../blocks/change-modals.js';
 import { whoCanMessage } from '../blocks/change-notices.js';
+import { unknownHostMessage } from '../blocks/notices.js';
 import type { ChangeDesk, ChangesAsked } from '../command/changes.js';
 import type { Change } from '../core/change.js';
 import { dryRun } from '../core/dry-run.js';
@@ -95,11 +96,14 @@ export const answersAt = (here: Standpoint): Pick<ChangeDesk, 'dryRun' | 'whoCan
         folds ? store.changes.find({ ...filter, wave: 'any', limit: MEMBERS_MAX }) : [],
       ]);
       const seen = found.filter((change) => here.maySee(change));
+      const unknown = asked.host !== undefined && seen.length === 0 ? here.nearestTo(asked.host) : undefined;
+      if (unknown !== undefined && asked.host !== undefined) return unknownHostMessage(asked.host, unknown, '/changes');
       const { waves, more } = await wavesOf(here, members);
       return changesMessage({
         changes: seen.slice(0, LIST_MAX),
         waves,
         filter: filterWords(asked),
+        past: asked.all === true,
         more: found.length > LIST_MAX || members.length === MEMBERS_MAX || more,
       });
     }),

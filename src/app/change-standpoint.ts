@@ -8,6 +8,7 @@ import type { Change, ChangeEvent } from '../core/change.js';
 import type { Host } from '../core/inventory.js';
 import type { PlanContext } from '../core/plan.js';
 import { type Action, evaluate, evaluateKeys, type KeysVerdict, type Subject, type Verdict } from '../core/policy.js';
+import { nearestNames } from '../core/selector.js';
 import type { ChangeBoard } from './change-board.js';
 import { approverMentions } from './change-card.js';
 import type { GateDoor } from './change-gate.js';
@@ -66,6 +67,19 @@ export class Standpoint {
   maySee(change: Change): boolean {
     const host = this.hostOf(change);
     return host === undefined || this.parts.maySee(this.caller, host, this.subject);
+  }
+
+  /** Hosts with names like this one, of which this person sees none; undefined where they do see it. */
+  nearestTo(name: string): readonly string[] | undefined {
+    const seen = [...this.parts.inventory().hosts.values()].filter((host) =>
+      this.parts.maySee(this.caller, host, this.subject),
+    );
+    return seen.some((host) => host.name === name)
+      ? undefined
+      : nearestNames(
+          name,
+          seen.map((host) => host.name),
+        );
   }
 
   keysOf(change: Change): KeysVerdict {

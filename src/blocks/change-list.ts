@@ -50,6 +50,8 @@ export const changesMessage = (view: {
   waves?: readonly { wave: Wave; changes: ReadonlyMap<string, Change> }[];
   /** what was asked for, in words */
   filter: string;
+  /** those that are over are among them */
+  past?: boolean;
   /** there were more than were read */
   more: boolean;
 }): Message => {
@@ -67,10 +69,16 @@ export const changesMessage = (view: {
   ];
   const shown = changes.slice(0, Math.max(0, ROWS - waves.length));
   const open = shown.filter(({ state }) => !isEnded(state)).slice(0, BUTTONS);
-  const rows = [...waves.map((it) => waveRow(it.wave, it.changes)), ...shown.map(row)];
+  // The newest first, waves among changes.
+  const rows = [
+    ...waves.map((it) => ({ atMs: it.wave.proposedAtMs, line: waveRow(it.wave, it.changes) })),
+    ...shown.map((change) => ({ atMs: change.proposedAtMs, line: row(change) })),
+  ]
+    .sort((a, b) => b.atMs - a.atMs)
+    .map(({ line }) => line);
   const buttons = [
     ...waves.slice(0, BUTTONS).map(({ wave }, index) =>
-      button(`${ACTIONS.waveShow}:${index}`, `Show wave on ${wave.selector.slice(0, 40)}`, {
+      button(`${ACTIONS.waveShow}:${index}`, `Show wave ${wave.id.slice(-4)} on ${wave.selector.slice(0, 36)}`, {
         value: encodeRef({ wave: wave.id }),
         label: `Show the wave on ${wave.selector.slice(0, 40)}, host by host`,
       }),
@@ -87,7 +95,7 @@ export const changesMessage = (view: {
     [
       always(header(verdict)),
       ...(rows.length === 0
-        ? [always(paragraph('Past ones too: ', { code: '/changes all' }, '.'))]
+        ? [...(view.past === true ? [] : [always(paragraph('Past ones too: ', { code: '/changes all' }, '.'))])]
         : [
             always(rich(bullets(rows.slice(0, 10)))),
             { blocks: rows.length > 10 ? [rich(bullets(rows.slice(10)))] : [], need: 2, name: 'older ones' },

@@ -363,6 +363,13 @@ test('on Home a wave is one thing that waits, its hosts are not', async () => {
   expect(less.waves).toEqual([]);
 });
 
+test('/changes of a host that nobody knows says so, and of one that is hidden the same', async () => {
+  const w = waveWorld(web(3));
+  const list = async (host: string) => wordsOf(await w.bot().at('U0GRACE').list({ all: true, host }));
+  expect(await list('wbe-3')).toMatch(/No registered host is called “wbe-3”[\s\S]*\/changes web-3/);
+  expect(await list('web-3')).toContain('No changes');
+});
+
 describe('/changes', () => {
   test('lists a wave as one row, and of a named host its own change; shows it host by host', async () => {
     const w = waveWorld([...web(3), 'web-9']);

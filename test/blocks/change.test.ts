@@ -373,6 +373,9 @@ describe('notices', () => {
     const all = Object.values(history).map(changeOf);
     expectGolden('change/list', changesMessage({ changes: all, filter: 'open and past', more: true }));
     expectGolden('change/list-none', changesMessage({ changes: [], filter: 'open', more: false }));
+    // Nothing to recommend to whoever asked for all of them.
+    const none = changesMessage({ changes: [], filter: 'open and past', past: true, more: false });
+    expect(JSON.stringify(none)).not.toContain('/changes all');
     for (const name of ['confirmed', 'reviewed'])
       expectGolden(
         `change/detail-${name}`,
