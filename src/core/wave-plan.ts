@@ -60,7 +60,8 @@ const plannedOn = (
   partly: boolean,
 ): OnHost => {
   const left = (why: string): OnHost => ({ left: { host: host.name, why } });
-  if (host.change === undefined) return left('it has no gate: the bot changes nothing there until it is enrolled (npx tcpstates enroll <host>)');
+  if (host.change === undefined)
+    return left('it has no gate: the bot changes nothing there until it is enrolled (npx tcpstates enroll <host>)');
   if ('why' in known) return left(known.why);
   if (wishes.length === 0) return left('there is no setting that would help it');
   const others = wishes.filter(({ key, to }) => {

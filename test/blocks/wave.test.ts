@@ -88,7 +88,10 @@ const cardOf = (wave: Wave, changes: ReadonlyMap<string, Change>, more: Partial<
   changes,
   words,
   leftOut: [
-    { host: 'web-8', why: 'it has no gate: the bot changes nothing there until it is enrolled (npx tcpstates enroll <host>)' },
+    {
+      host: 'web-8',
+      why: 'it has no gate: the bot changes nothing there until it is enrolled (npx tcpstates enroll <host>)',
+    },
     { host: 'web-9', why: 'it has these values already' },
   ],
   approvers: [{ user: 'U0GRACE' }, { group: 'S0LEADS' }],
