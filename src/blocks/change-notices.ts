@@ -12,7 +12,7 @@ const moment = (ms: number): Moment => ({ at: new Date(ms).toISOString() });
 /** Codes of `change-decide` and of the store, as sentences that say what is safe. */
 const SENTENCES: Readonly<Record<string, string>> = {
   'not-permitted': 'The policy does not allow it.',
-  'own-request': 'It is your own request: who asks does not approve, administrators included.',
+  'own-request': 'It is your own request.',
   'already-approved': 'You have approved it already; a person counts once.',
   'another-plan': 'This message shows another plan than the stored one. Look at /changes for what it is.',
   stale: 'What was proposed can’t be had any more; nothing was changed.',
@@ -29,9 +29,6 @@ const SENTENCES: Readonly<Record<string, string>> = {
   store: 'The database can’t be written, so nothing may be done: no entry in the log, no action.',
   code: 'The one-time code was not accepted.',
 };
-
-/** whose sentence says it all */
-const WHOLE: ReadonlySet<string> = new Set(['own-request', 'already-approved']);
 
 export interface RefusedClick {
   /** what was wanted, e.g. `Approving` */
@@ -50,7 +47,7 @@ export interface RefusedClick {
 export const refusedClickMessage = (refused: RefusedClick): Message => {
   const { what, code, detail, first, whoCould, other } = refused;
   const sentence = SENTENCES[code] ?? 'It was not done.';
-  const isSaid = detail === '' || detail === 'conflict' || first !== undefined || WHOLE.has(code);
+  const isSaid = detail === '' || detail === 'conflict' || first !== undefined || code === 'already-approved';
   const more = isSaid ? '' : `${detail.slice(0, 400)}.`;
   const safe = code === 'store' ? 'What is in force on a host is still taken back by the host itself.' : undefined;
   const named = refused.change === undefined ? '' : `${refused.change.plan.host.name}: `;

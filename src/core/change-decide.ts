@@ -121,7 +121,7 @@ export const approve = (
   // Said before any role is named: no role would help.
   const own = by.person === change.requester.person || by.account === change.requester.account;
   if (own && breakGlass === undefined)
-    return refuse('own-request', 'who asks does not approve, administrators included');
+    return refuse('own-request', 'Who asks does not approve, administrators included');
   if (!permission.allowed) return refuse('not-permitted', permission.why);
   const problem = breakGlass === undefined ? undefined : reasonProblem(breakGlass.reason);
   if (problem !== undefined) return problem;
@@ -233,7 +233,7 @@ export const review = (
     return refuse('not-break-glass', 'it waits for no review');
   if (!permission.allowed) return refuse('not-permitted', permission.why);
   if (change.approvals.some((approval) => approval.by.person === by.person))
-    return refuse('own-request', 'who broke the glass does not review it');
+    return refuse('own-request', 'Who broke the glass does not review it');
   return happens({ type: 'reviewed', by, atMs: nowMs });
 };
 

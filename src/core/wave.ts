@@ -148,7 +148,7 @@ export const approveWave = (wave: Wave, by: WaveApproval, digest: string): WaveD
   if (by.atMs >= wave.expiresAtMs) return refuse('expired', 'its time to be approved is over');
   if (digest !== wave.digest) return refuse('another-plan', 'what was shown is not what the wave is: look again');
   if (samePerson(wave.requester, by))
-    return refuse('own-request', 'who asks does not approve, administrators included');
+    return refuse('own-request', 'Who asks does not approve, administrators included');
   if (wave.approvals.some((given) => samePerson(given, by))) return refuse('already-approved', 'a person counts once');
   return { ok: true, events: [{ type: 'wave-approved', by }] };
 };
