@@ -6,7 +6,7 @@ import { spoken } from './escape.js';
 import { type Failure, failureLines } from './failure.js';
 import { always, messageOf } from './fit.js';
 import type { Message } from './message.js';
-import { list, took } from './words.js';
+import { count, list, plural, took } from './words.js';
 
 export interface Report {
   steps: readonly { name: string; status: 'ok' | 'failed' | 'not tried'; detail: string; tookMs: number }[];
@@ -42,18 +42,27 @@ export const checkMessage = (input: { host: Pick<Host, 'name'>; report: Report }
   ]);
 };
 
-/** Several hosts: the ones that fail first, each with the reason in a line. */
+const ofAll = (hosts: number): string =>
+  hosts === 1 ? 'The host is' : hosts === 2 ? 'Both hosts are' : `All ${count(hosts)} hosts are`;
+
+/** Several hosts: the ones that fail first, each with the reason in a line; by name, in whichever order they answered. */
 export const checksMessage = (checks: readonly { host: Pick<Host, 'name'>; report: Report }[]): Message => {
   const sorted = [...checks].sort(
-    (a, b) => Number(b.report.failure !== undefined) - Number(a.report.failure !== undefined),
+    (a, b) =>
+      Number(b.report.failure !== undefined) - Number(a.report.failure !== undefined) ||
+      a.host.name.localeCompare(b.host.name, 'en', { numeric: true }),
   );
   const failed = checks.filter((check) => check.report.failure !== undefined).length;
   const verdict =
-    failed === 0 ? `All ${checks.length} hosts are reachable` : `${failed} of ${checks.length} hosts are not reachable`;
+    failed === 0
+      ? `${ofAll(checks.length)} reachable`
+      : `${count(failed)} of ${plural(checks.length, 'host')} ${failed === 1 ? 'is' : 'are'} not reachable`;
   const shown = sorted.slice(0, 30);
   const silent = sorted.slice(0, failed).map(({ host }) => host.name);
   return messageOf(
-    spoken(failed === 0 ? verdict : `NOT REACHABLE  ${failed} of ${checks.length} hosts: ${list(silent)}`),
+    spoken(
+      failed === 0 ? verdict : `NOT REACHABLE  ${count(failed)} of ${plural(checks.length, 'host')}: ${list(silent)}`,
+    ),
     [
       always(
         header(verdict),

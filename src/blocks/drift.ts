@@ -61,15 +61,17 @@ const keyLine = (key: DriftKey): Line => {
   ];
 };
 
-const verdictOf = ({ selector, drift, pair, silent }: DriftAnswer): string => {
+const verdictOf = ({ selector, words, drift, pair, silent }: DriftAnswer): string => {
+  const about = words === '' ? selector : `${selector}, “${words}”`;
   const hosts = `${plural(drift.hosts, 'host')}${silent.length > 0 ? `, ${count(silent.length)} gave no answer` : ''}`;
   if (drift.hosts === 0) return `${selector}: no host answered`;
+  if (drift.differing.length + drift.same === 0) return `${selector}: no setting matches “${words}” on any of ${hosts}`;
   if (drift.differing.length === 0)
-    return `${selector}: no drift. ${plural(drift.same, 'key')} ${drift.same === 1 ? 'is' : 'are'} the same on ${hosts}`;
+    return `${about}: no drift. ${plural(drift.same, 'key')} ${drift.same === 1 ? 'is' : 'are'} the same on ${hosts}`;
   if (pair !== undefined)
-    return `${pair.left} and ${pair.right} differ in ${plural(drift.differing.length, 'key')}; ${count(drift.same)} are the same`;
+    return `${pair.left} and ${pair.right}${words === '' ? '' : `, “${words}”,`} differ in ${plural(drift.differing.length, 'key')}; ${count(drift.same)} are the same`;
   const [odd] = drift.odd;
-  return `${selector}: ${plural(drift.differing.length, 'key')} ${drift.differing.length === 1 ? 'differs' : 'differ'} over ${hosts}${odd === undefined ? '' : `. The odd one out: ${odd.host}, in ${plural(odd.keys.length, 'key')}`}`;
+  return `${about}: ${plural(drift.differing.length, 'key')} ${drift.differing.length === 1 ? 'differs' : 'differ'} over ${hosts}${odd === undefined ? '' : `. The odd one out: ${odd.host}, in ${plural(odd.keys.length, 'key')}`}`;
 };
 
 const pairTable = ({ drift, pair }: DriftAnswer): Part[] => {
@@ -97,17 +99,19 @@ const pairTable = ({ drift, pair }: DriftAnswer): Part[] => {
 const manyParts = ({ drift, pair }: DriftAnswer): Part[] => {
   if (pair !== undefined || drift.differing.length === 0) return [];
   const { shown, omitted } = firstOf(drift.differing, TOLD);
-  const odd = drift.odd.slice(0, 6);
+  // The verdict names the first.
+  const [, ...others] = drift.odd;
+  const odd = firstOf(others, 5);
   return [
-    ...(odd.length === 0
+    ...(odd.shown.length === 0
       ? []
       : [
           always(
             rich(
               lines([
-                { bold: 'Odd ones out  ' },
-                odd.map(({ host, keys }) => `${host} (${plural(keys.length, 'key')})`).join(', '),
-                drift.odd.length > odd.length ? ` and ${count(drift.odd.length - odd.length)} more` : '',
+                { bold: 'Also odd  ' },
+                odd.shown.map(({ host, keys }) => `${host} (${plural(keys.length, 'key')})`).join(', '),
+                odd.omitted > 0 ? ` and ${count(odd.omitted)} more` : '',
               ]),
             ),
           ),

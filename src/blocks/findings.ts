@@ -1,23 +1,13 @@
 /** One finding in a message: what is wrong with its numbers, Do, Then, Not; the rest folded. */
 import type { Avoidance, Finding, Remedy } from '../core/finding.js';
 import { ACTIONS, encodeRef } from './actions.js';
-import {
-  actions,
-  bullets,
-  button,
-  folded,
-  type Line,
-  lines,
-  type Piece,
-  preformatted,
-  rich,
-  sectionOf,
-} from './elements.js';
+import { actions, bullets, button, folded, type Line, lines, type Piece, rich, sectionOf } from './elements.js';
 import { cut } from './escape.js';
 import { always, type Part } from './fit.js';
+import { byHand, remedyReasons } from './remedy-words.js';
 import { detailOf, headlineOf, type Titles } from './sentences/index.js';
 import { evidenceInWords } from './sentences/sentence.js';
-import { bytes, duration, list, settingValue } from './words.js';
+import { bytes, list, settingValue } from './words.js';
 
 /** Whether a remedy may be proposed here, by policy. Without an offer it is told and not offered. */
 export interface Offer {
@@ -39,8 +29,6 @@ export interface FindingContext {
 const SHOWN = 3;
 const NOTS_SHOWN = 2;
 const ADVICE_SHOWN = 2;
-/** what may stand in a command that people copy: nothing that a shell would read */
-const TYPEABLE = /^[A-Za-z0-9_.,: -]*$/;
 
 const remedyLine = (remedy: Remedy, label: string, scopeSaid: boolean): Line => [
   { bold: `${label}  ` },
@@ -96,29 +84,24 @@ const foldedEvidence = (finding: Finding, position: number, context: FindingCont
       { italic: step.answer },
     ],
   );
-  const remedies = finding.remedies.flatMap((remedy): Line[] => [
-    [{ bold: remedy.key }, `  ${remedy.reason}`],
-    [
-      `Worked when: ${remedy.signal}${remedy.judgeAfterSeconds > 0 ? `, after ${duration(remedy.judgeAfterSeconds)}` : ''}.`,
-      remedy.revertHazard === undefined ? '' : ` On revert: ${remedy.revertHazard}.`,
-      remedy.requires === undefined || remedy.requires.length === 0 ? '' : ` First: ${list(remedy.requires)}.`,
-    ],
-  ]);
-  const byHand = finding.remedies
-    .filter((remedy) => [remedy.key, remedy.from, remedy.to].every((word) => TYPEABLE.test(word)))
-    .map((remedy) => `sysctl -w ${remedy.key}='${remedy.to}'   # was '${remedy.from}'`);
+  const remedies = remedyReasons(finding.remedies);
+  const commands = byHand(finding.remedies);
   const restOfAvoid = avoidGroups(finding.avoid).slice(NOTS_SHOWN);
   const why = context.titles.get(finding.id)?.why;
   const block = (title: string, items: readonly Line[]) =>
     items.length === 0 ? [] : [rich(sectionOf([{ bold: title }]), bullets(items))];
-  return folded(`${position === 0 ? '' : `${position}. `}Evidence, reasons, commands (${finding.id})`, [
+  const inside = [
+    'evidence',
+    ...(short && remedies.length === 0 ? [] : ['reasons']),
+    ...(commands.length === 0 ? [] : ['commands']),
+  ];
+  const named = list(inside).replace(/^e/, 'E');
+  return folded(`${position === 0 ? '' : `${position}. `}${named} (${finding.id})`, [
     ...block('Numbers', evidence.slice(0, short ? 6 : 12)),
     ...(why === undefined || short ? [] : [rich(lines([{ bold: 'Why it matters  ' }, why]))]),
     ...block('How it was judged', short ? [] : steps.slice(0, 8)),
     ...block('The remedy', remedies.slice(0, 8)),
-    ...(byHand.length === 0
-      ? []
-      : [rich(sectionOf([{ bold: 'By hand, until the next boot' }]), preformatted(byHand.join('\n'), 1200))]),
+    ...(commands.length === 0 ? [] : [rich(...commands)]),
     ...block(
       'Also',
       finding.advice

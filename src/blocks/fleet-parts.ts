@@ -4,7 +4,7 @@ import { barChart, bullets, context, folded, type Line, lines, paragraph, rich, 
 import { cut } from './escape.js';
 import { always, type Part } from './fit.js';
 import { deviationInWords, names, silenceInWords } from './fleet-words.js';
-import { type Titles, titleOf } from './sentences/index.js';
+import { noteOf, type Titles, titleOf } from './sentences/index.js';
 import { count, firstOf, percent, plural } from './words.js';
 
 export const causesPart = (view: FleetView, rules: Titles): Part => {
@@ -40,13 +40,13 @@ export const notesPart = (view: FleetView, rules: Titles): Part => {
         : [
             rich(
               lines(
-                ...shown.map(
-                  ({ id, hosts }): Line => [
-                    { bold: 'To mind  ' },
-                    hosts.length > 3 ? `${plural(hosts.length, 'host')} (${names(hosts, 6)}): ` : `${names(hosts)}: `,
-                    titleOf(id, rules),
-                  ],
-                ),
+                ...shown.map(({ id, hosts }): Line => {
+                  const { label, what } = noteOf(id, rules);
+                  return [
+                    { bold: `${label}  ` },
+                    `on ${hosts.length > 3 ? `${plural(hosts.length, 'host')} (${names(hosts, 6)})` : names(hosts)}: ${what}`,
+                  ];
+                }),
                 ...(omitted > 0
                   ? [[`${plural(omitted, 'more thing')} to mind: each host’s details have them`] as Line]
                   : []),
@@ -54,7 +54,7 @@ export const notesPart = (view: FleetView, rules: Titles): Part => {
             ),
           ],
     need: 2,
-    name: 'what is to mind',
+    name: 'what is harmless or to mind',
   };
 };
 
@@ -69,11 +69,13 @@ export const silentPart = (view: FleetView): Part => {
             bullets([
               ...shown.map(
                 (group): Line => [
-                  { bold: `${count(group.members.length)}  ` },
                   `${names(
                     group.members.map(({ host }) => host),
                     8,
-                  )}: ${silenceInWords(group)}.`.replace('?.', '?'),
+                  )}${group.members.length > 8 ? ` (${plural(group.members.length, 'host')})` : ''}: ${silenceInWords(group)}.`.replace(
+                    '?.',
+                    '?',
+                  ),
                   ...(group.besideFull.length === 0
                     ? []
                     : [

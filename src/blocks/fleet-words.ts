@@ -2,7 +2,7 @@
 
 import type { FleetLevel, FleetRow, FleetView, SilentGroup } from '../core/fleet.js';
 import type { Deviation } from '../core/fleet-distance.js';
-import { cut } from './escape.js';
+import { cut, SPOKEN_MAX } from './escape.js';
 import type { Titles } from './sentences/index.js';
 import { titleOf } from './sentences/index.js';
 import { count, figure, list, plural } from './words.js';
@@ -11,11 +11,14 @@ export const LEVEL_WORDS: Readonly<Record<FleetLevel, string>> = {
   crit: 'CRITICAL',
   warn: 'WARNING',
   unjudged: 'NOT JUDGED',
-  ok: 'APART',
+  // Of the healthy only those that stand apart have a row.
+  ok: 'HEALTHY, unlike its group',
 };
 
 /** characters of a table's cell that two lines of a phone hold */
 const ROW_CHARACTERS = 76;
+/** and that may be added to it where no column shows the number that a verdict is about */
+const PROOF_CHARACTERS = 40;
 /** what a verdict says behind the thing itself: in a table of many hosts it is only in the way */
 const ASIDES = /(?:\. \d[\d,]* checks?\b.*|\. Not the same as healthy|, \d+ things? to mind)$/;
 
@@ -54,8 +57,12 @@ const SILENCE: Readonly<Record<string, string>> = {
 export const silenceInWords = ({ problem, via }: Pick<SilentGroup, 'problem' | 'via'>): string =>
   `${SILENCE[problem] ?? problem.replaceAll('-', ' ')}${via === undefined ? '' : ` (through ${via})`}`;
 
-export const deviationInWords = (deviation: Deviation): string =>
-  `${deviation.name} ${figure(deviation.value)}, group ${figure(deviation.median)}`;
+/** `0 TIME_WAIT`, `conntrack use 100 %`, `532 conntrack drops/s` */
+export const numberInWords = (name: string, value: number): string =>
+  name.endsWith(' %') ? `${name.slice(0, -2)} ${figure(value)} %` : `${figure(value)} ${name.replace(' /s', '/s')}`;
+
+export const deviationInWords = ({ name, value, median }: Deviation): string =>
+  `${numberInWords(name, value)} (median ${figure(median)}${name.endsWith(' %') ? ' %' : ''})`;
 
 /** As many whole words as fit. */
 const short = (text: string, max: number): string => {
@@ -65,50 +72,71 @@ const short = (text: string, max: number): string => {
   return `${(end > max / 2 ? kept.slice(0, end) : cut(text, max - 1).replace(/…$/, '')).replace(/[;:,.(]+$/, '')}…`;
 };
 
-/** What is wrong with a host, or where it stands apart: short enough for a column on a phone. */
-export const rowInWords = (row: FleetRow): string => {
+/**
+ * What is wrong with a host, or where it stands apart: short enough for a column on a phone.
+ * @param proof the name of the number that the verdict is about, where no column shows it
+ */
+export const rowInWords = (row: FleetRow, proof?: string): string => {
   let clause = row.member.clause.replace(/; and (\d+) more findings?$/, ' (+$1)');
   for (let before = ''; before !== clause; ) {
     before = clause;
     clause = clause.replace(ASIDES, '');
   }
-  if (row.member.level !== 'ok') return short(clause, ROW_CHARACTERS);
+  if (row.member.level !== 'ok') {
+    const value = proof === undefined ? undefined : row.member.numbers[proof];
+    const proven = proof === undefined || value === undefined ? '' : ` (${numberInWords(proof, value)})`;
+    return `${short(clause, ROW_CHARACTERS)}${proven.length > PROOF_CHARACTERS ? '' : proven}`;
+  }
   return short(row.deviations.slice(0, 2).map(deviationInWords).join('; '), ROW_CHARACTERS);
 };
 
-/** One line: how bad, what, where; then how many are fine. */
-export const fleetVerdict = (name: string, view: FleetView, titles: Titles): string => {
-  const { rows, healthy, causes, asked, answered } = view;
-  const at = (level: FleetLevel): number => rows.filter(({ member }) => member.level === level).length;
-  const [crit, warn, unjudged, apart] = [at('crit'), at('warn'), at('unjudged'), at('ok')];
-  const missing = asked - answered;
-  const level =
-    crit > 0
-      ? 'CRITICAL'
-      : warn > 0
-        ? 'WARNING'
-        : answered === 0
-          ? 'NO ANSWER'
-          : missing > 0 || unjudged > 0
-            ? 'INCOMPLETE'
-            : 'HEALTHY';
-  const told = causes.slice(0, 2).map(({ id, hosts }) => `${titleOf(id, titles)} on ${names(hosts, 3)}`);
-  const parts = [
-    ...(crit + warn > 0
-      ? [
-          `${crit + warn} of ${plural(asked, 'host')} in trouble: ${told.join('; ')}${causes.length > 2 ? `; and ${plural(causes.length - 2, 'more cause')}` : ''}`,
-        ]
-      : []),
-    ...(missing > 0
-      ? [`${crit + warn > 0 ? count(missing) : `${count(missing)} of ${plural(asked, 'host')}`} gave no answer`]
-      : []),
+/** Each host once: in trouble, silent, not judged, healthy. */
+const countsOf = ({ rows, healthy, asked, answered }: FleetView): readonly string[] => {
+  const at = (...levels: FleetLevel[]): number => rows.filter(({ member }) => levels.includes(member.level)).length;
+  const [inTrouble, unjudged, apart] = [at('crit', 'warn'), at('unjudged'), at('ok')];
+  const fine = healthy.length + apart;
+  const unlike =
+    apart === 0
+      ? ''
+      : `${apart === fine ? ' but' : `, ${count(apart)} of them`} unlike ${apart === 1 ? 'its' : 'their'} group`;
+  if (fine === asked) return [`${asked === 1 ? '1 host' : `all ${count(asked)} hosts`}${unlike}`];
+  const kinds = [
+    ...(inTrouble > 0 ? [`${count(inTrouble)} in trouble`] : []),
+    ...(asked > answered ? [`${count(asked - answered)} gave no answer`] : []),
     ...(unjudged > 0 ? [`${count(unjudged)} could not be judged`] : []),
-    ...(apart > 0
-      ? [`${count(apart)} ${apart === 1 ? 'stands' : 'stand'} apart from ${apart === 1 ? 'its' : 'their'} group`]
-      : []),
-    ...(healthy.length > 0
-      ? [`${healthy.length === asked ? `all ${count(asked)}` : count(healthy.length)} healthy`]
-      : []),
+    ...(fine > 0 ? [`${count(fine)} healthy${unlike}`] : []),
   ];
-  return `${level}  ${name}: ${parts.join('. ')}`;
+  return kinds.map((kind, at) => (at === 0 ? kind.replace(/^\S+/, `$& of ${plural(asked, 'host')}`) : kind));
+};
+
+const levelOf = ({ rows, asked, answered }: FleetView): string => {
+  const has = (level: FleetLevel): boolean => rows.some(({ member }) => member.level === level);
+  if (has('crit')) return 'CRITICAL';
+  if (has('warn')) return 'WARNING';
+  if (answered === 0) return 'NO ANSWER';
+  return asked > answered || has('unjudged') ? 'INCOMPLETE' : 'HEALTHY';
+};
+
+/** How bad, and how many of each kind. */
+export const fleetHeader = (name: string, view: FleetView): string =>
+  `${levelOf(view)}  ${name}: ${countsOf(view).join(', ')}`;
+
+/** One line for a phone: how bad, how many, what, where; as much of it as fits, the worst cause before the counts of others. */
+export const fleetVerdict = (name: string, view: FleetView, titles: Titles): string => {
+  const told = view.causes.map(({ id, hosts }) => `${titleOf(id, titles)} on ${names(hosts, 3)}`);
+  const [worst, second] = told;
+  const head = fleetHeader(name, view);
+  const [first = ''] = countsOf(view);
+  const missing = view.asked - view.answered;
+  const shorter = `${levelOf(view)}  ${name}: ${first}`;
+  const more = (beyond: number): string => (beyond > 0 ? `; and ${plural(beyond, 'more cause')}` : '');
+  if (worst === undefined) return head;
+  const sizes = [
+    ...(second === undefined ? [] : [`${head}: ${worst}; ${second}${more(told.length - 2)}`]),
+    `${head}: ${worst}${more(told.length - 1)}`,
+    `${head}: ${worst}`,
+    ...(missing > 0 ? [`${shorter}, ${count(missing)} gave no answer: ${worst}`] : []),
+    `${shorter}: ${worst}`,
+  ];
+  return sizes.find((each) => each.length <= SPOKEN_MAX) ?? `${shorter}: ${worst}`;
 };

@@ -1,15 +1,16 @@
 /** The answer to `/tcpstates @web`: what is wrong where, who stands apart, who is silent and why; the healthy in one line. */
-import type { FleetView } from '../core/fleet.js';
+import { type FleetView, worstFirst } from '../core/fleet.js';
+import { GROUP_HOSTS_MIN } from '../core/fleet-distance.js';
 import type { Rule } from '../core/rule.js';
 import { ACTIONS, encodeRef, fitsRef, type Ref } from './actions.js';
 import { keysInShort } from './change-words.js';
 import { actions, button, context, header, type Line, lines, paragraph, rich } from './elements.js';
-import { cut, SPOKEN_MAX, spoken } from './escape.js';
+import { cut, spoken } from './escape.js';
 import { always, fits, messageOf, type Part } from './fit.js';
 import { type LeftOut, leftOutLine } from './fleet-left-out.js';
 import { apartPart, causesPart, healthyPart, notesPart, silentPart, totalsParts } from './fleet-parts.js';
 import { hostSelect, ROWS, tableParts } from './fleet-table.js';
-import { fleetVerdict } from './fleet-words.js';
+import { fleetHeader, fleetVerdict } from './fleet-words.js';
 import type { Message } from './message.js';
 import { count, plural, took } from './words.js';
 
@@ -73,10 +74,17 @@ const wavesPart = ({ view, selector, fleet, proposes }: FleetAnswer): Part => {
       );
 };
 
-export const fleetMessage = (input: FleetAnswer): Message => {
-  const { view, rules, selector } = input;
-  const verdict = fleetVerdict(selector, view, rules);
-  const [, ...rest] = verdict.split(': ');
+const comparison = ({ compared, answered }: FleetView): string =>
+  compared || answered === 0
+    ? ''
+    : answered < GROUP_HOSTS_MIN
+      ? '. Too few hosts to compare them with each other'
+      : '. Too unlike each other to compare';
+
+export const fleetMessage = (answer: FleetAnswer): Message => {
+  const { rules, selector } = answer;
+  const view = worstFirst(answer.view, (id) => rules.get(id)?.rank ?? Number.MAX_SAFE_INTEGER);
+  const input = { ...answer, view };
   const leftOut = leftOutLine(input.leftOut);
   const notes: Line[] = [
     ...(input.stoppedBy === undefined ? [] : [[{ bold: 'Stopped  ' }, 'by ', { user: input.stoppedBy }] as Line]),
@@ -85,22 +93,20 @@ export const fleetMessage = (input: FleetAnswer): Message => {
   ];
   const parts = (rows: number): readonly Part[] => [
     always(
-      header(shortVerdict(verdict, view)),
+      header(fleetHeader(selector, view)),
       context(
         'Measured ',
         { at: input.startedAt },
         ` in ${took(input.tookMs)}: ${count(view.answered)} of ${plural(view.asked, 'host')} answered`,
         input.replayed === true ? '. Replayed recordings, not live hosts' : '',
-        view.compared || view.answered === 0 ? '' : '. Too few hosts to compare them with each other',
+        comparison(view),
       ),
     ),
-    ...(view.causes.length === 0 && view.silent.length === 0 ? [always(paragraph(rest.join(': ')))] : []),
     causesPart(view, rules),
     wavesPart(input),
     silentPart(view),
     ...(notes.length === 0 ? [] : [always(rich(lines(...notes)))]),
     notesPart(view, rules),
-    buttonsPart(input),
     ...tableParts(selector, view, rows),
     ...totalsParts(selector, view),
     apartPart(view),
@@ -108,28 +114,12 @@ export const fleetMessage = (input: FleetAnswer): Message => {
     ...(input.asker === undefined
       ? []
       : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 5, name: 'who asked' }]),
+    // Last: what most of them answer with comes into the thread, which begins right below.
+    buttonsPart(input),
   ];
   const sized = ROWS.map(parts);
   const [fewest = []] = sized.slice(-1);
   // A shorter table says more than none.
   const chosen = sized.find((each) => fits(each.filter(({ need }) => need <= 1))) ?? fewest;
-  return messageOf(spoken(phoneVerdict(verdict, view)), chosen, 'CSV has all of it.');
-};
-
-/** As long as it fits, the whole; else numbers and the worst cause, with its hosts. */
-const phoneVerdict = (verdict: string, view: FleetView): string => {
-  if (verdict.length <= SPOKEN_MAX) return verdict;
-  const [, worst = ''] = /in trouble: (.+?)(?:; |\. |$)/.exec(verdict) ?? [];
-  const told = `${shortVerdict(verdict, view)}: ${worst}`;
-  const more = `; and ${plural(view.causes.length - 1, 'more cause')}`;
-  return view.causes.length > 1 && told.length + more.length <= SPOKEN_MAX ? told + more : told;
-};
-
-/** The header names level and numbers; the causes stand below it. */
-const shortVerdict = (verdict: string, view: FleetView): string => {
-  const inTrouble = view.rows.filter(({ member }) => member.level === 'crit' || member.level === 'warn').length;
-  const [head = ''] = verdict.split(': ');
-  const missing = view.asked - view.answered;
-  if (view.answered === 0) return `${head}: none of ${plural(view.asked, 'host')} answered`;
-  return `${head}: ${count(inTrouble)} of ${plural(view.asked, 'host')} in trouble${missing > 0 ? `, ${count(missing)} gave no answer` : ''}`;
+  return messageOf(spoken(fleetVerdict(selector, view, rules)), chosen, 'CSV has all of it.');
 };

@@ -12,9 +12,9 @@ const ROWS = 60;
 export const natureOf = (host: Pick<Host, 'lab' | 'change'>): string =>
   [
     host.lab === 'replayed'
-      ? 'replayed'
+      ? 'a recording of a real host, replayed'
       : host.lab === 'this machine'
-        ? 'this machine, real'
+        ? 'this very machine, measured for real'
         : host.lab === 'namespace'
           ? 'lab, real kernel'
           : '',

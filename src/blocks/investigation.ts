@@ -158,13 +158,14 @@ export const investigationMessage = (input: Investigation): Message => {
       ),
       ...findingsOf(input, verdict),
       { blocks: small.length === 0 ? [] : [rich(lines(...small))], need: 0, name: '' },
-      // what a tired person acts on fits one screen of a phone: the buttons stand before the tables
-      always(buttonsOf(input)),
       ...statesParts(input.snapshot, input.host.name, input.previous),
       holdersPart(input.snapshot, checksMade(input)),
       ...(input.asker === undefined
         ? []
         : [{ blocks: [paragraph('Asked by ', { user: input.asker })], need: 2, name: '' }]),
+      // Last, where a message comes into view: sysctls answer in the thread, which begins right below. A remedy's button stands
+      // by its finding.
+      always(buttonsOf(input)),
     ],
     `Raw has all of it; /tcpstates ${input.host.name} --why <rule> explains any.`,
   );

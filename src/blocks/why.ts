@@ -1,10 +1,12 @@
 /** One rule explained on one host's numbers, also when it is absent or could not judge. */
 import type { Finding } from '../core/finding.js';
 import type { Rule } from '../core/rule.js';
+import { nearestNames } from '../core/selector.js';
 import { bullets, context, header, type Line, lines, paragraph, plain, rich, sectionOf } from './elements.js';
 import { clean, spoken } from './escape.js';
 import { always, fitted, messageOf, type Part } from './fit.js';
 import type { Message, Modal } from './message.js';
+import { byHand, remedyReasons } from './remedy-words.js';
 import { detailOf, headlineOf } from './sentences/index.js';
 import { evidenceInWords } from './sentences/sentence.js';
 import { count, figure, list } from './words.js';
@@ -54,6 +56,10 @@ const partsOf = (why: Why): readonly Part[] => {
   const avoid = (finding.avoid.length > 0 ? finding.avoid : rule.avoid).map(
     (it): Line => [{ code: it.what }, `: ${it.why}`],
   );
+  const commands = byHand(finding.remedies);
+  const advice = finding.advice.map(
+    (it): Line => [...(it.about === undefined ? [] : [{ code: it.about }, ': ']), it.what],
+  );
   return [
     always(
       header(verdictOf(why)),
@@ -65,6 +71,9 @@ const partsOf = (why: Why): readonly Part[] => {
     ...(finding.missing.length === 0
       ? []
       : [always(paragraph({ bold: 'Missing  ' }, list(finding.missing.slice(0, 8))))]),
+    { blocks: titled('The remedy', remedyReasons(finding.remedies).slice(0, 12)), need: 1, name: 'the remedy' },
+    { blocks: commands.length === 0 ? [] : [rich(...commands)], need: 1, name: 'the commands' },
+    { blocks: titled('What to do', advice.slice(0, 8)), need: 1, name: 'what to do' },
     { blocks: titled('Not', avoid.slice(0, 10)), need: 2, name: 'what not to do' },
     {
       blocks: titled(
@@ -99,19 +108,31 @@ export const whyModal = (why: Why): Modal => ({
   blocks: [...fitted(partsOf(why), 'The rule table in the README has the rest.')],
 });
 
-/** `--why` with a rule that is not there: the nearest names. */
-export const unknownRuleMessage = (typed: string, nearest: readonly string[], all: readonly string[]): Message =>
-  messageOf(
-    spoken(
-      `No rule is called “${clean(typed, 60)}”.${nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 2))}?`}`,
-    ),
-    [
-      always(
-        paragraph(
-          `No rule is called “${typed}”.`,
-          nearest.length === 0 ? '' : ` Did you mean ${list(nearest.slice(0, 3))}?`,
-        ),
-        paragraph({ bold: 'Rules  ' }, all.slice(0, 60).join(', ')),
+/** Rules of which a word is near what was typed: `conntrak` is far from `conntrack-full` as a whole. */
+const byWord = (typed: string, all: readonly string[]): readonly string[] => {
+  const near = nearestNames(typed, [...new Set(all.flatMap((id) => id.split('-')))]);
+  return near.flatMap((word) => all.filter((id) => id.split('-').includes(word)));
+};
+
+/** `--why` with a rule that is not there: the nearest names, and all of them only where none is near. */
+export const unknownRuleMessage = (typed: string, nearest: readonly string[], all: readonly string[]): Message => {
+  const near = [...new Set(nearest.length > 0 ? nearest : byWord(typed, all))];
+  const no = `No rule is called “${clean(typed, 60)}”.`;
+  return messageOf(spoken(near.length === 0 ? no : `${no} Did you mean ${list(near.slice(0, 2))}?`), [
+    always(
+      paragraph(
+        no,
+        ...(near.length === 0
+          ? []
+          : [
+              ' Did you mean ',
+              ...near.slice(0, 3).flatMap((id, at): Line => [at > 0 ? ' or ' : '', { code: id }]),
+              '?',
+            ]),
       ),
-    ],
-  );
+      near.length === 0
+        ? paragraph({ bold: 'Rules  ' }, all.slice(0, 60).join(', '))
+        : context(`The README names all ${count(all.length)} rules.`),
+    ),
+  ]);
+};

@@ -39,6 +39,11 @@ export interface Remedy {
   revertHazard?: string;
   /** things to do or know first, e.g. restart the listener afterwards */
   requires?: readonly string[];
+  /**
+   * The machine's own network namespace alone can set it, and this was measured in another one: no account that logs in here can,
+   * the gate's neither. A person sets it on the machine.
+   */
+  elsewhere?: true;
 }
 
 /** What to do where no setting helps, or what has to follow the setting. */

@@ -51,6 +51,12 @@ export interface Deviation {
   distance: number;
 }
 
+/**
+ * Numbers in which a host may be odd for having less than its group: it may be out of the balancer, or not have started all that
+ * it serves. Of everything else (drops, piles, what is in use of a limit) only more is a trouble.
+ */
+const EITHER_WAY: ReadonlySet<string> = new Set(['ESTABLISHED', 'TIME_WAIT', 'LISTEN']);
+
 /** Steps that matter: a share of 3 % beside 1 % and a packet a second are nobody's outlier. */
 const leastStepOf = (name: string): number => (name.includes('%') ? 5 : name.includes('/s') ? 1 : 5);
 
@@ -80,7 +86,8 @@ export const deviationsOf = (numbers: Readonly<Record<string, number>>, spreads:
     const spread = spreads.get(name);
     if (spread === undefined) continue;
     const far = distance(value, spread);
-    if (Math.abs(far) >= STANDS_OUT) found.push({ name, value, median: spread.median, distance: far });
+    if (far >= STANDS_OUT || (far <= -STANDS_OUT && EITHER_WAY.has(name)))
+      found.push({ name, value, median: spread.median, distance: far });
   }
   return found.sort((a, b) => Math.abs(b.distance) - Math.abs(a.distance) || (a.name < b.name ? -1 : 1));
 };

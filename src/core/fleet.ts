@@ -44,7 +44,7 @@ export interface FleetRow {
   member: MeasuredMember;
   /** in which numbers it stands apart, the furthest first */
   deviations: readonly Deviation[];
-  /** the group that it was compared with, and how many of it answered */
+  /** the group that it was compared with, and how many of it answered; none where most of that group stand apart from it */
   comparedWith: { name: string; hosts: number } | undefined;
 }
 
@@ -70,18 +70,18 @@ export interface FleetCause {
 export interface FleetView {
   asked: number;
   answered: number;
-  /** wrong, then unjudged, then apart from their group: each worst first */
+  /** wrong, then unjudged, then healthy and apart from their group: each as in `worstFirst` */
   rows: readonly FleetRow[];
   /** nothing wrong and not apart */
   healthy: readonly MeasuredMember[];
   silent: readonly SilentGroup[];
-  /** present causes at crit or warn with their hosts, the most common first */
+  /** present causes at crit or warn with their hosts, in the same order */
   causes: readonly FleetCause[];
   /** present findings that are nothing wrong and worth a line, with their hosts, the most common first */
   notes: readonly { id: string; hosts: readonly string[] }[];
   /** sums over the hosts that answered; `hosts`: how many told that number */
   totals: readonly { state: string; sum: number; hosts: number }[];
-  /** too few hosts for a comparison */
+  /** false: too few hosts for a comparison, or most are too unlike each other to be a group */
   compared: boolean;
 }
 
@@ -147,12 +147,46 @@ const groupsFor = (members: readonly MeasuredMember[]): ((member: MeasuredMember
   };
 };
 
+/** Where most of a group stand apart there is no group to stand apart from: nothing is said of any of them. */
+const withoutCrowds = (rows: readonly FleetRow[]): readonly FleetRow[] => {
+  const groups = new Map<string, { compared: number; apart: number }>();
+  for (const { comparedWith, deviations } of rows) {
+    if (comparedWith === undefined) continue;
+    const { compared, apart } = groups.get(comparedWith.name) ?? { compared: 0, apart: 0 };
+    groups.set(comparedWith.name, { compared: compared + 1, apart: apart + (deviations.length > 0 ? 1 : 0) });
+  }
+  return rows.map((row): FleetRow => {
+    const { compared, apart } = groups.get(row.comparedWith?.name ?? '') ?? { compared: 0, apart: 0 };
+    return apart * 2 > compared ? { ...row, deviations: [], comparedWith: undefined } : row;
+  });
+};
+
 const furthest = (row: FleetRow): number => Math.abs(row.deviations[0]?.distance ?? 0);
 
-const byRank = (a: FleetRow, b: FleetRow): number =>
-  LEVELS[a.member.level] - LEVELS[b.member.level] ||
-  furthest(b) - furthest(a) ||
-  (a.member.host < b.member.host ? -1 : 1);
+/**
+ * One order for causes and hosts: severity, then the rules' own order (what hides the rest comes first), then who stands furthest
+ * from its group.
+ */
+export const worstFirst = (view: FleetView, rankOf: (rule: string) => number): FleetView => {
+  const causes = view.causes.toSorted(
+    (a, b) =>
+      LEVELS[a.level] - LEVELS[b.level] ||
+      rankOf(a.id) - rankOf(b.id) ||
+      b.hosts.length - a.hosts.length ||
+      (a.id < b.id ? -1 : 1),
+  );
+  const places = new Map(causes.map(({ id }, place) => [id, place]));
+  const placeOf = ({ member }: FleetRow): number =>
+    Math.min(causes.length, ...member.causes.map((id) => places.get(id) ?? causes.length));
+  const rows = view.rows.toSorted(
+    (a, b) =>
+      LEVELS[a.member.level] - LEVELS[b.member.level] ||
+      placeOf(a) - placeOf(b) ||
+      furthest(b) - furthest(a) ||
+      (a.member.host < b.member.host ? -1 : 1),
+  );
+  return { ...view, causes, rows };
+};
 
 const isFull = (member: MeasuredMember): boolean =>
   member.causes.includes('conntrack-full') ||
@@ -195,20 +229,18 @@ const namesOf = (members: readonly MeasuredMember[]): readonly string[] => membe
 
 const causesOf = (measured: readonly MeasuredMember[]): readonly FleetCause[] => {
   const inTrouble = measured.filter(({ level }) => level === 'crit' || level === 'warn');
-  return [...membersBy(inTrouble, ({ causes }) => causes)]
-    .map(([id, members]): FleetCause => {
-      const settable = members.filter((member) => member.settable?.[id] !== undefined);
-      return {
-        id,
-        level: members.some(({ level }) => level === 'crit') ? 'crit' : 'warn',
-        hosts: namesOf(members),
-        settable: {
-          hosts: namesOf(settable),
-          keys: [...new Set(settable.flatMap((member) => member.settable?.[id] ?? []))],
-        },
-      };
-    })
-    .sort((a, b) => LEVELS[a.level] - LEVELS[b.level] || b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
+  return [...membersBy(inTrouble, ({ causes }) => causes)].map(([id, members]): FleetCause => {
+    const settable = members.filter((member) => member.settable?.[id] !== undefined);
+    return {
+      id,
+      level: members.some(({ level }) => level === 'crit') ? 'crit' : 'warn',
+      hosts: namesOf(members),
+      settable: {
+        hosts: namesOf(settable),
+        keys: [...new Set(settable.flatMap((member) => member.settable?.[id] ?? []))],
+      },
+    };
+  });
 };
 
 const notesOf = (measured: readonly MeasuredMember[]): FleetView['notes'] =>
@@ -216,25 +248,27 @@ const notesOf = (measured: readonly MeasuredMember[]): FleetView['notes'] =>
     .map(([id, members]) => ({ id, hosts: namesOf(members) }))
     .sort((a, b) => b.hosts.length - a.hosts.length || (a.id < b.id ? -1 : 1));
 
-/** Pure; the order of the members does not matter. */
+/** Pure; the order of the members does not matter. Without the rules' order the most common causes come first. */
 export const viewFleet = (members: readonly FleetMember[]): FleetView => {
   const measured = members.filter((member): member is MeasuredMember => member.status === 'measured');
   const silent = members.filter((member): member is SilentMember => member.status === 'failed');
   const groupOf = groupsFor(measured);
-  const rows = measured.map((member): FleetRow => {
-    const group = groupOf(member);
-    return {
-      member,
-      deviations: group === undefined ? [] : deviationsOf(member.numbers, group.spreads),
-      comparedWith: group === undefined ? undefined : { name: group.name, hosts: group.hosts },
-    };
-  });
+  const rows = withoutCrowds(
+    measured.map((member): FleetRow => {
+      const group = groupOf(member);
+      return {
+        member,
+        deviations: group === undefined ? [] : deviationsOf(member.numbers, group.spreads),
+        comparedWith: group === undefined ? undefined : { name: group.name, hosts: group.hosts },
+      };
+    }),
+  );
   const isOdd = (row: FleetRow): boolean => row.member.level !== 'ok' || row.deviations.length > 0;
   const states = [...TCP_STATES, 'unknown state'];
-  return {
+  const view: FleetView = {
     asked: members.length,
     answered: measured.length,
-    rows: rows.filter(isOdd).sort(byRank),
+    rows: rows.filter(isOdd),
     healthy: rows
       .filter((row) => !isOdd(row))
       .map(({ member }) => member)
@@ -249,6 +283,7 @@ export const viewFleet = (members: readonly FleetMember[]): FleetView => {
       })
       .filter(({ sum }) => sum > 0)
       .sort((a, b) => b.sum - a.sum),
-    compared: measured.length >= GROUP_HOSTS_MIN,
+    compared: rows.some(({ comparedWith }) => comparedWith !== undefined),
   };
+  return worstFirst(view, () => 0);
 };

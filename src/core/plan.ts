@@ -271,6 +271,14 @@ const arrange = (
 };
 
 /**
+ * A gate lives in the network namespace of the account that measures: what only the machine's own can set it can't either, and a
+ * proposal of it would be approved and then fail. The lab's namespaces are whole hosts to it: it mounts the machine's limits there.
+ */
+const gateReaches = ({ remedy }: Wish, host: Host): boolean => remedy?.elsewhere !== true || host.lab === 'namespace';
+const whyUnreached = (key: string): string =>
+  `the gate lives in the network namespace that was measured, and from there ${key} can’t be set: only on the machine itself`;
+
+/**
  * @param wishes what is to be set
  * @param now values read from the host just now
  * @param how `partly`: what may not be set is left out (a finding's remedies), else it refuses the whole (what was typed);
@@ -286,10 +294,16 @@ export const plan = (
   const question = { subject, host, nowMs, ...(channel === undefined ? {} : { channel }) };
   const may = evaluate(policy, inventory, { ...question, action: 'propose' });
   if (!may.allowed) return { ok: false, why: may.why, whoCould: may.whoCould };
-  const arranged = arrange(wishes, now, policy, catalogue, how);
+  const outside = wishes.filter((wish) => !gateReaches(wish, host));
+  const [unreached] = outside;
+  if (unreached !== undefined && (!how.partly || outside.length === wishes.length))
+    return { ok: false, why: whyUnreached(unreached.key), whoCould: [] };
+  const here = wishes.filter((wish) => !outside.includes(wish));
+  const arranged = arrange(here, now, policy, catalogue, how);
   if (!arranged.ok) return { ok: false, why: arranged.why, whoCould: [] };
   const { approvals, stepUp, mayPersist } = evaluateKeys(policy, catalogue, arranged.settings, how.before);
-  return { ...arranged, approvals, stepUp, mayPersist, approvers: approversOf(context) };
+  const leftOut = [...outside.map(({ key }) => ({ key, why: whyUnreached(key) })), ...arranged.leftOut];
+  return { ...arranged, leftOut, approvals, stepUp, mayPersist, approvers: approversOf(context) };
 };
 
 const ANY_KEY: Keys = { keys: [{ pattern: '*', bounds: {}, approvals: 1, stepUp: false, mayPersist: true }] };

@@ -10,6 +10,11 @@ import type { Inquiry } from './inquiry.js';
 interface Contract {
   /** first kernel that keeps the value per network namespace; before it, and without it, one value rules the machine */
   perNamespaceSince?: string;
+  /**
+   * Of a value that is the machine's: first kernel in which other namespaces see it read-only (measured on 6.18: EACCES for root).
+   * Before it they set it for all. Without one they do not see it at all, or it is per namespace.
+   */
+  readOnlyInsideSince?: string;
   reaches: string;
   risk: Remedy['risk'];
   signal: string;
@@ -24,6 +29,8 @@ interface Contract {
 
 /** Always per namespace in every kernel that we know. */
 const ALWAYS = '2.6';
+/** Commit 2671fa4dc010; stable kernels took it over from 5.4.118 on. */
+const CONNTRACK_LOCKED = '5.13';
 
 const CONTRACTS: Readonly<Record<string, Contract>> = {
   'net.ipv4.tcp_tw_reuse': {
@@ -68,6 +75,7 @@ const CONTRACTS: Readonly<Record<string, Contract>> = {
     neverLower: true,
   },
   'net.netfilter.nf_conntrack_max': {
+    readOnlyInsideSince: CONNTRACK_LOCKED,
     reaches: 'next packet',
     risk: 'low',
     signal: 'drop stops rising and count / max is below 80 %',
@@ -79,6 +87,7 @@ const CONTRACTS: Readonly<Record<string, Contract>> = {
     neverLower: true,
   },
   'net.netfilter.nf_conntrack_buckets': {
+    readOnlyInsideSince: CONNTRACK_LOCKED,
     reaches: 'at once (the table is resized)',
     risk: 'medium',
     signal: 'the value reads back; entries per bucket at most 4',
@@ -218,9 +227,13 @@ export interface Proposed {
   risk?: Remedy['risk'];
 }
 
-/** What must hold where the value belongs to the machine and the probe ran in a container or another namespace. */
-const notFromHere = (key: string): string =>
-  `${key} has one value for the whole machine: set it on the machine itself, from its initial network namespace, not from inside this one`;
+/** Where the value belongs to the machine, and was seen from another namespace than the machine's own. */
+const setElsewhere = (key: string): string =>
+  `${key} has one value for the whole machine, read-only in a network namespace like this one: set it on the machine itself, from its initial network namespace`;
+
+/** Where it may have been seen from inside a container, or the kernel may let it be set there: true whether or not it does. */
+const setForAll = (key: string): string =>
+  `${key} has one value for the whole machine: it changes for every container there. Some kernels let it be set from the initial network namespace only; set from another one it stays as it is, and that is said`;
 
 /**
  * Completes a proposed value by its contract.
@@ -233,10 +246,16 @@ export const remedy = (inquiry: Inquiry, proposed: Proposed): Remedy | undefined
   if (contract === undefined || from === undefined || from === to || !isSane(key, from, to)) return undefined;
   const perNamespace =
     contract.perNamespaceSince !== undefined && inquiry.kernelAtLeast(contract.perNamespaceSince) !== false;
-  const initial = inquiry.initialNamespace();
-  const elsewhere =
-    !perNamespace && (initial === false || (initial === undefined && inquiry.detail('facts')?.container));
-  const requires = [...(elsewhere ? [notFromHere(key)] : []), ...(proposed.requires ?? [])];
+  const initial = perNamespace ? true : inquiry.initialNamespace();
+  const { readOnlyInsideSince } = contract;
+  const locked = readOnlyInsideSince === undefined || inquiry.kernelAtLeast(readOnlyInsideSince) !== false;
+  const elsewhere = initial === false && locked;
+  const doubtful = !elsewhere && (initial === false || (initial === undefined && inquiry.detail('facts')?.container));
+  const requires = [
+    ...(elsewhere ? [setElsewhere(key)] : []),
+    ...(doubtful ? [setForAll(key)] : []),
+    ...(proposed.requires ?? []),
+  ];
   return {
     key,
     from,
@@ -250,6 +269,7 @@ export const remedy = (inquiry: Inquiry, proposed: Proposed): Remedy | undefined
     revertHazard: contract.revertHazard,
     ...(memoryBytes !== undefined && memoryBytes > 0 && { memoryBytes }),
     ...(requires.length > 0 && { requires }),
+    ...(elsewhere && { elsewhere }),
   };
 };
 

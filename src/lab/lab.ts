@@ -53,7 +53,6 @@ export const startLab = async (): Promise<Lab> => {
       lab: NonNullable<Host['lab']>;
       labels: Host['labels'];
       groups: string[];
-      note: string;
       respond?: Responder;
     },
   ): Promise<void> => {
@@ -76,7 +75,6 @@ export const startLab = async (): Promise<Lab> => {
       jump: [],
       labels: about.labels,
       groups: about.groups,
-      note: about.note,
       limits: { connectTimeoutMs: 3_000, totalTimeoutMs: 15_000, outputBytesMax: 1_048_576 },
       access: 'shell',
       lab: about.lab,
@@ -89,7 +87,6 @@ export const startLab = async (): Promise<Lab> => {
       lab: 'this machine',
       labels: { env: 'here' },
       groups: ['real'],
-      note: 'this very machine, measured for real',
     });
   const recorded = recordedHosts();
   for (const name of recorded) {
@@ -98,7 +95,6 @@ export const startLab = async (): Promise<Lab> => {
       lab: 'replayed',
       labels: { env: 'lab', role },
       groups: ['lab', role],
-      note: 'a recording of a real host, played again',
       respond: responder(name, startedMs),
     });
   }

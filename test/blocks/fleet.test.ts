@@ -7,20 +7,17 @@ import { fleetCsv } from '../../src/blocks/fleet-csv.js';
 import { fleetConfirmMessage, fleetProgressMessage } from '../../src/blocks/fleet-progress.js';
 import { rowInWords } from '../../src/blocks/fleet-words.js';
 import { alertMessage, sweepsMessage } from '../../src/blocks/sweep.js';
-import { trendLabels, trendMessage } from '../../src/blocks/trend.js';
-import { trendManyMessage } from '../../src/blocks/trend-many.js';
 import { whyManyMessage } from '../../src/blocks/why-many.js';
 import { driftOf } from '../../src/core/drift.js';
 import { type FleetMember, viewFleet } from '../../src/core/fleet.js';
 import type { Host } from '../../src/core/inventory.js';
 import type { Alert } from '../../src/core/sweep.js';
-import { trendOf } from '../../src/core/trend.js';
-import { courseOf } from '../../src/core/trend-many.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost } from '../support/bot-fakes.js';
 import { gatedHost } from '../support/changing-bot.js';
 import { complaints, expectGolden } from './support/golden.js';
 import { investigate, rules, snapshotOf } from './support/hosts.js';
+import { readMessage } from './support/reading.js';
 
 const nowMs = Date.UTC(2026, 10, 22, 12);
 const startedAt = new Date(nowMs).toISOString();
@@ -62,6 +59,55 @@ describe('many hosts', () => {
       'fleet/mixed',
       fleet(members, { asker: 'U0ANNA', leftOut: { excluded: 1, hidden: 2, unknown: ['web-99'] } }),
     );
+  });
+  const textOf = (message: ReturnType<typeof fleet>): string => readMessage(message);
+  test('who is well is called healthy, also where most are sick', () => {
+    const sick = ['web-1', 'web-2', 'web-3'].map((host) => member(host, 'p03-tw'));
+    const text = textOf(fleet([...sick, member('web-4', 'c06'), member('web-5', 'c06')]));
+    expect(text).toMatch(/^# CRITICAL {2}@web: 3 of 5 hosts in trouble, 2 healthy but unlike their group$/m);
+    expect(text).toContain('HEALTHY, unlike its group: 0 TIME_WAIT (median 1,499)');
+    expect(text).toContain('table: Hosts of @web, the worst first: 3 in trouble, 2 healthy but unlike their group');
+    expect(text).not.toMatch(/APART|group 1,499|drops \/s 0/);
+  });
+  test('bullets and table have one order, and every verdict its number', () => {
+    const text = textOf(
+      fleet([
+        member('db-1', 'p12'),
+        member('api-1', 'p04'),
+        member('edge-1', 'p06'),
+        member('proxy-1', 'p01'),
+        member('queue-1', 'p08-orphan'),
+        member('web-1', 'p03-tw'),
+      ]),
+    );
+    const inBullets = [...text.matchAll(/^ {2}- .* on ([a-z]+-1)$/gm)].map(([, host]) => host);
+    const inTable = [...text.matchAll(/^ {2}\| ([a-z]+-1) \|/gm)].map(([, host]) => host);
+    expect(inTable).toEqual(['web-1', 'api-1', 'edge-1', 'proxy-1', 'db-1', 'queue-1']);
+    expect(inBullets).toEqual(inTable);
+    expect(text).toMatch(/^ {2}\| Host \| Verdict \| conntrack % \| CLOSE_WAIT \| SYN_RECV \| TIME_WAIT$/m);
+    // No column is left for these two.
+    expect(text).toMatch(/db-1 \| CRITICAL: .*\(\d+ SYN_SENT\) \|/);
+    expect(text).toMatch(/queue-1 \| WARNING: .*\([\d,]+ FIN_WAIT2\) \|/);
+  });
+  test('what is harmless is called harmless, what is held off held off, and all that are well are said once', () => {
+    const well = textOf(fleet(members.slice(3, 5)));
+    expect(well).toMatch(/^# HEALTHY {2}@web: all 2 hosts$/m);
+    expect(well).toContain('*Harmless  *on web-4 and web-5: many connections in TIME_WAIT');
+    expect(well).not.toMatch(/To mind|in trouble|all 2 healthy/);
+    const flooded = { ...member('web-1', 'c06'), notes: ['syn-flood-absorbed'] } as FleetMember;
+    expect(textOf(fleet([flooded, ...members.slice(3, 5)]))).toMatch(
+      /\*Held off {2}\*on web-1: a SYN queue is full, SYN cookies answer/,
+    );
+  });
+  test('a count of one is not read as part of a name', () => {
+    const text = textOf(fleet([...members.slice(3, 5), silent('db-1', 'connect-timed-out')]));
+    expect(text).toMatch(/^ {2}- db-1: the connection timed out\.$/m);
+    const many = Array.from({ length: 12 }, (_, at) => silent(`db-${at + 10}`, 'refused'));
+    expect(textOf(fleet(many))).toMatch(/^ {2}- db-10, .* and 4 more \(12 hosts\): the port refused/m);
+  });
+  test('the buttons stand last, beside the thread that they answer in', () => {
+    for (const message of [fleet(members, { asker: 'U0ANNA' }), fleet(members.slice(3, 7))])
+      expect(message.blocks.at(-1)?.type).toBe('actions');
   });
   test('what cures a cause on several hosts is offered for all of them that have a gate', () => {
     const { change, access } = gatedHost();
@@ -167,7 +213,7 @@ describe('many hosts', () => {
         comparedWith: undefined,
       });
     expect(said('24,191 TIME_WAIT are harmless here. 24 checks, 1 could not be made', 'ok')).toBe(
-      'TIME_WAIT 24,191, group 10',
+      '24,191 TIME_WAIT (median 10)',
     );
     expect(said('TCP is short of memory; and 2 more findings')).toBe('TCP is short of memory (+2)');
     expect(said('3 checks could not be made: conntrack: no such file. Not the same as healthy', 'unjudged')).toBe(
@@ -220,6 +266,18 @@ describe('drift', () => {
   test('who has which, the odd one named', async () => {
     expectGolden('fleet/drift', await answer());
   });
+  test('whom the verdict names is not named again', async () => {
+    const all = new Map(
+      [...Array(6).keys()].map((at) => [`web-${at}`, facts(at === 5 ? '1' : '2', at >= 4 ? '128' : '4096')]),
+    );
+    const drift = driftOf([], all, await loadSysctls());
+    const text = readMessage(
+      driftMessage({ selector: '@web', words: '', drift, silent: [], readAt: startedAt, tookMs: 420 }),
+    );
+    expect(text).toMatch(/^# .*The odd one out: web-5, in 2 keys$/m);
+    expect(text).toMatch(/^\*Also odd {2}\*web-4 \(1 key\)$/m);
+    expect(readMessage(await answer())).not.toContain('odd  ');
+  });
   test('two side by side', async () => {
     expectGolden('fleet/diff', await answer({ left: 'web-2', right: 'web-3' }));
   });
@@ -270,56 +328,6 @@ describe('sweeps and trends', () => {
       ),
     );
     expectGolden('fleet/sweeps-none', sweepsMessage([], rules));
-  });
-  test('the course of an hour, and of nothing', () => {
-    const span = { fromMs: nowMs - 3_600_000, toMs: nowMs };
-    const samples = Array.from({ length: 12 }, (_, at) => ({
-      atMs: span.fromMs + at * 300_000,
-      numbers: { TIME_WAIT: 200 + at * 1_500, ESTABLISHED: 80, 'conntrack use %': at * 8 },
-      findings: at > 9 ? ['conntrack-full'] : [],
-    }));
-    const yesterday = samples.map((sample) => ({
-      ...sample,
-      atMs: sample.atMs - 86_400_000,
-      numbers: { TIME_WAIT: 210 },
-    }));
-    const host = { name: 'web-1' };
-    expectGolden('fleet/trend', trendMessage({ host, trend: trendOf(samples, yesterday, span), rules, since: '1h' }));
-    // Kept for the last five minutes alone: that is what the chart shows, with a name of its own for every part.
-    const late = samples.slice(-1).map((sample) => ({ ...sample, atMs: nowMs - 5_000 }));
-    const { bins } = trendOf(late, [], span);
-    expect(bins[0]).toBe(nowMs - 40_000);
-    expect(new Set(trendLabels(trendOf(late, [], span))).size).toBe(20);
-    expectGolden(
-      'fleet/trend-late',
-      trendMessage({ host, trend: trendOf(samples.slice(-3), [], span), rules, since: '1h' }),
-    );
-    expectGolden('fleet/trend-nothing', trendMessage({ host, trend: trendOf([], [], span), rules, since: '1h' }));
-  });
-  test('the course of three hosts: the number that moves most, and a name for each that fits a chart', () => {
-    const span = { fromMs: nowMs - 3_600_000, toMs: nowMs };
-    const samples = (times: number) =>
-      Array.from({ length: 12 }, (_, at) => ({
-        atMs: span.fromMs + at * 300_000,
-        numbers: { TIME_WAIT: 200 + at * times, ESTABLISHED: 80 },
-        findings: [],
-      }));
-    const of = (host: string, times: number) => ({
-      host,
-      trend: trendOf(samples(times), [], span, { linesMax: 99, whole: true }),
-    });
-    const long = 'web-in-a-far-region-with-a-long-name';
-    const nothing = { host: 'web-9', trend: trendOf([], [], span, { linesMax: 99, whole: true }) };
-    const hosts = [of('web-1', 900), of(`${long}-1`, 100), of(`other-${long}-1`, 10), nothing];
-    expect(courseOf(hosts)).toMatchObject({
-      name: 'TIME_WAIT',
-      labels: ['web-1', expect.any(String), expect.any(String)],
-    });
-    const labels = courseOf(hosts)?.labels ?? [];
-    expect(new Set(labels).size).toBe(3);
-    for (const label of labels) expect(label.length).toBeLessThanOrEqual(20);
-    expectGolden('fleet/trend-many', trendManyMessage({ hosts }));
-    expectGolden('fleet/trend-many-nothing', trendManyMessage({ hosts: [nothing] }));
   });
 });
 

@@ -8,14 +8,18 @@ import { legendModal } from '../../src/blocks/legend.js';
 import { measuringMessage } from '../../src/blocks/measuring.js';
 import { problemMessage, refusalMessage, unknownHostMessage, usageMessage } from '../../src/blocks/notices.js';
 import { rawFile, rawModal } from '../../src/blocks/raw.js';
+import { detailOf } from '../../src/blocks/sentences/index.js';
 import { sysctlMessage } from '../../src/blocks/sysctls.js';
 import { unknownRuleMessage, whyMessage, whyModal } from '../../src/blocks/why.js';
+import type { Finding } from '../../src/core/finding.js';
 import type { Host } from '../../src/core/inventory.js';
 import { querySysctls, type SysctlFacts } from '../../src/core/sysctl-query.js';
+import { startLab } from '../../src/lab/lab.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost } from '../support/hosts.js';
 import { complaints, expectGolden, expectGoldenModal } from './support/golden.js';
 import { investigate, rules, snapshotOf, transcriptOf } from './support/hosts.js';
+import { readMessage, readModal } from './support/reading.js';
 
 const catalogue = await loadSysctls();
 const host = aHost('web-1', {
@@ -216,6 +220,72 @@ describe('hosts', () => {
       ]),
     );
   });
+  test('checks are told by name, the failed first, in whichever order they came', () => {
+    const of = (name: string, failed = false) => ({
+      host: { name },
+      report: failed ? { steps, failure } : { steps: steps.slice(0, 2) },
+    });
+    const told = (...all: ReturnType<typeof of>[]): string => readMessage(checksMessage(all));
+    const all = [of('web-10'), of('web-2'), of('db-2', true), of('app-1'), of('db-1', true)];
+    expect(told(...all)).toBe(told(...all.toReversed()));
+    expect([...told(...all).matchAll(/^ {2}- \*([a-z]+-\d+)\*/gm)].map(([, host]) => host)).toEqual([
+      'db-1',
+      'db-2',
+      'app-1',
+      'web-2',
+      'web-10',
+    ]);
+    expect(told(of('web-1'), of('web-2'))).toMatch(/^# Both hosts are reachable$/m);
+    expect(told(of('web-1'), of('web-2'), of('web-3'))).toMatch(/^# All 3 hosts are reachable$/m);
+  });
+  test('what a host is, is said once', async () => {
+    const lab = await startLab();
+    try {
+      const text = readMessage(hostsMessage({ hosts: [...lab.inventory.hosts.values()] }));
+      expect(text).toMatch(/\| web-1 \|.*\| a recording of a real host, replayed, read-only$/m);
+      expect(text).not.toMatch(/; (this|a) /);
+    } finally {
+      await lab.close();
+    }
+  });
+});
+
+describe('the numbers of a pile of CLOSE_WAIT fit each other', () => {
+  const said = (evidence: Record<string, [value: number, limit?: number]>): string =>
+    detailOf({
+      ...investigate(snapshotOf('p04')).diagnosis.findings[0],
+      id: 'close-wait-leak',
+      evidence: Object.entries(evidence).map(([name, [value, limit]]) => ({
+        name,
+        value,
+        unit: 'sockets',
+        source: 'ss',
+        ...(limit === undefined ? {} : { limit }),
+      })),
+    } as Finding);
+  test('whose they are, and of how many the idle time was looked at', () => {
+    const queued = {
+      CLOSE_WAIT: [859],
+      'CLOSE_WAIT in accept queues': [65],
+      'idle for 5 s or more': [599, 599],
+    } as const;
+    expect(said(queued as never)).toBe(
+      '859 CLOSE_WAIT: 794 that the application has accepted, 65 that wait in an accept queue. Idle for 5 s or more: all of the 599 whose idle time could be read. They never end by themselves; each accepted one keeps its descriptor.',
+    );
+    expect(said({ CLOSE_WAIT: [320], 'idle for 5 s or more': [120, 320] })).toBe(
+      '320 CLOSE_WAIT, 120 idle for 5 s or more. They never end by themselves; each keeps its descriptor.',
+    );
+  });
+  test('no process holds more of them than there are', () => {
+    const text = readMessage(investigationMessage(investigate(snapshotOf('p04'))));
+    expect(text).toContain('`python3 (pid 17257)`: holds all of them');
+  });
+  test('figures of a lab are told as such, never as this host’s', () => {
+    const avoidances = [...rules.values()].flatMap(({ avoid }) => avoid.map(({ why }) => why));
+    expect(avoidances.filter((why) => /\(measured\)|famous four/.test(why))).toEqual([]);
+    const text = readMessage(investigationMessage(investigate(snapshotOf('p04'))));
+    expect(text).not.toMatch(/319|famous/);
+  });
 });
 
 describe('why', () => {
@@ -239,6 +309,31 @@ describe('why', () => {
     for (const recording of ['c06', 'p01', 'p13']) expect(complaints(whyMessage(of(recording, id)))).toEqual([]);
   });
 
+  test('in full is all that the fold of the finding has, and more', () => {
+    const why = of('p03-tw', 'conntrack-full');
+    const full = readModal(whyModal(why));
+    for (const has of [
+      '*The remedy*',
+      '*By hand, until the next boot*',
+      "sysctl -w net.netfilter.nf_conntrack_max='262144'",
+    ])
+      expect(full).toContain(has);
+    for (const { what } of why.finding.advice) expect(full).toContain(what);
+  });
+  test('a fold is named by what is in it', () => {
+    const folds = (recording: string): string =>
+      readMessage(investigationMessage(investigate(snapshotOf(recording))))
+        .match(/^> .*\(.*\)$/gm)
+        ?.join() ?? '';
+    expect(folds('p04')).toBe('> Evidence and reasons (close-wait-leak)');
+    expect(folds('p03-tw')).toBe('> Evidence, reasons and commands (conntrack-full)');
+  });
+  test('a rule that is nearly named is offered, and the whole list only where none is near', () => {
+    const told = (typed: string): string => readMessage(unknownRuleMessage(typed, [], [...rules.keys()]));
+    expect(told('conntrak')).toContain('Did you mean `conntrack-full` or `conntrack-near-full`?');
+    expect(told('conntrak')).not.toContain('retransmission');
+    expect(told('flux-capacitor')).toContain('retransmission');
+  });
   test('a rule that is not there', () => {
     expectGolden(
       'why/unknown',

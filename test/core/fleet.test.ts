@@ -1,7 +1,7 @@
 /** Many hosts ranked and compared: pure, so everything that must hold is tried on made-up fleets. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type FleetMember, type MeasuredMember, viewFleet } from '../../src/core/fleet.js';
+import { type FleetMember, type MeasuredMember, viewFleet, worstFirst } from '../../src/core/fleet.js';
 import { deviationsOf, distance, median, spreadOf, spreadsOf } from '../../src/core/fleet-distance.js';
 
 const measured = (host: string, more: Partial<MeasuredMember> = {}): MeasuredMember => ({
@@ -99,6 +99,19 @@ describe('the spread of a group', () => {
     expect(deviationsOf({ CLOSE_WAIT: 400 }, spreads)).toMatchObject([{ name: 'CLOSE_WAIT', median: 0 }]);
   });
 
+  test('less is odd where it tells of less traffic, and no trouble anywhere else', () => {
+    const usual = { ESTABLISHED: 900, TIME_WAIT: 1_499, CLOSE_WAIT: 400, SYN_SENT: 300, 'conntrack drops /s': 532 };
+    const spreads = spreadsOf(
+      Array<Record<string, number>>(5).fill({ ...usual, 'resent /s': 80, 'conntrack use %': 99 }),
+    );
+    const calm = { CLOSE_WAIT: 0, SYN_SENT: 0, 'conntrack drops /s': 0, 'resent /s': 0, 'conntrack use %': 1 };
+    expect(deviationsOf({ ...usual, ...calm }, spreads)).toEqual([]);
+    // Out of the balancer, perhaps.
+    const idle = deviationsOf({ ...usual, ESTABLISHED: 2, TIME_WAIT: 0 }, spreads).map(({ name }) => name);
+    expect(idle.sort()).toEqual(['ESTABLISHED', 'TIME_WAIT']);
+    expect(deviationsOf({ 'conntrack drops /s': 5_000 }, spreads)).toMatchObject([{ name: 'conntrack drops /s' }]);
+  });
+
   test('what a host did not tell is not compared, and three hosts are no group', () => {
     expect(spreadsOf([{ a: 1 }, { a: 1 }, { a: 9_999 }]).size).toBe(0);
     expect(deviationsOf({}, spreadsOf(Array<Record<string, number>>(5).fill({ a: 1 })))).toEqual([]);
@@ -147,6 +160,40 @@ describe('a fleet', () => {
     expect(view.rows.map(({ member }) => member.host)).toEqual(['web-further', 'web-far']);
     expect(view.rows[0]?.comparedWith).toEqual({ name: '@web', hosts: 10 });
     expect(view.healthy).toHaveLength(8);
+  });
+
+  test('where most of a group are unlike it, there is no group to be unlike', () => {
+    // Each far away in a number of its own.
+    const apart = Array.from({ length: 9 }, (_, at) =>
+      measured(`h${at}`, {
+        numbers: Object.fromEntries(Array.from({ length: 9 }, (__, n) => [`n${n}`, n === at ? 5_000 : 0])),
+      }),
+    );
+    expect(viewFleet(apart)).toMatchObject({ rows: [], compared: false, answered: 9 });
+    const alike = apart.slice(4).map((member) => ({ ...member, numbers: { n0: 0, n1: 0, n2: 0, n3: 0 } }));
+    expect(viewFleet([...apart.slice(0, 4), ...alike])).toMatchObject({ rows: { length: 4 }, compared: true });
+  });
+
+  test('causes and hosts have one order: severity, then the rules’ own, then the distance', () => {
+    const sick = (host: string, level: 'crit' | 'warn', cause: string, waiting: number) =>
+      measured(host, { level, causes: [cause], numbers: { ESTABLISHED: 100, TIME_WAIT: waiting } });
+    const all = [
+      sick('api-1', 'crit', 'close-wait-leak', 200),
+      sick('app-1', 'crit', 'close-wait-leak', 30_000),
+      sick('proxy-1', 'crit', 'ephemeral-exhaustion-tw', 60_000),
+      sick('queue-1', 'warn', 'fin-wait2-pile', 200),
+      sick('web-1', 'crit', 'conntrack-full', 200),
+      ...Array.from({ length: 8 }, (_, at) => measured(`zz-${at}`)),
+    ];
+    const rules = ['conntrack-full', 'fin-wait2-pile', 'close-wait-leak', 'ephemeral-exhaustion-tw'];
+    const { causes, rows } = worstFirst(viewFleet(all), (id) => rules.indexOf(id));
+    expect(causes.map(({ id }) => id)).toEqual([
+      'conntrack-full',
+      'close-wait-leak',
+      'ephemeral-exhaustion-tw',
+      'fin-wait2-pile',
+    ]);
+    expect(rows.map(({ member }) => member.host)).toEqual(['web-1', 'app-1', 'api-1', 'proxy-1', 'queue-1']);
   });
 
   test('a host is compared with the smallest group that is large enough', () => {

@@ -2,12 +2,25 @@
 import { describe, expect, test } from '@jest/globals';
 import { readPolicy } from '../../src/config/policy.js';
 import { CHANGE_STATES, type ChangeState } from '../../src/core/change.js';
+import { diagnose } from '../../src/core/diagnose.js';
 import { byHand, dryRun } from '../../src/core/dry-run.js';
+import type { Finding } from '../../src/core/finding.js';
 import { parseRequest } from '../../src/core/gate/request.js';
-import { inOrder, type PlanContext, plan, planByHand, readWishes, valuesBefore } from '../../src/core/plan.js';
+import {
+  inOrder,
+  type PlanContext,
+  plan,
+  planByHand,
+  planFinding,
+  readWishes,
+  valuesBefore,
+  wishesOf,
+} from '../../src/core/plan.js';
 import { type Plan, planText } from '../../src/core/plan-digest.js';
+import { rule as conntrackFull } from '../../src/core/rules/conntrack-full.js';
 import { loadSysctls } from '../../src/sysctls.js';
 import { aHost, anInventory } from '../support/bot-fakes.js';
+import { type SnapshotBuilder, snapshot } from '../support/snapshot-builder.js';
 
 const catalogue = await loadSysctls();
 const host = aHost('web-1');
@@ -167,6 +180,48 @@ describe('a plan', () => {
   test('thresholds of the neighbour table are raised from the top', () => {
     const keys = ['gc_thresh1', 'gc_thresh2', 'gc_thresh3'].map((name) => ({ key: `net.ipv4.neigh.default.${name}` }));
     expect(inOrder(keys).map(({ key }) => key.slice(-1))).toEqual(['3', '2', '1']);
+  });
+});
+
+describe('a value of the machine, measured from a namespace of its own', () => {
+  const MAX = 'net.netfilter.nf_conntrack_max';
+  const full = snapshot().with({
+    readings: { conntrack: { count: 65_536, max: 65_536, buckets: 262_144 } },
+    rates: { 'conntrack.drop': 200 },
+    sysctls: { [MAX]: '65536' },
+  });
+  const findingOn = (builder: SnapshotBuilder): Finding => {
+    const [finding] = diagnose({
+      snapshot: builder.build(),
+      rules: new Map([[conntrackFull.id, conntrackFull]]),
+    }).findings;
+    if (finding?.status !== 'present') throw new Error('not full');
+    return finding;
+  };
+  const allowed = context(`${MAX}: {}`);
+
+  test('is never offered where a gate could not set it: it would be approved and fail', () => {
+    const finding = findingOn(full.inside());
+    expect(finding.remedies).toMatchObject([{ key: MAX, to: '262144', elsewhere: true }]);
+    expect(planFinding(finding, allowed)).toEqual({
+      ok: false,
+      why: `the gate lives in the network namespace that was measured, and from there ${MAX} can’t be set: only on the machine itself`,
+      whoCould: [],
+    });
+    // A person can still be told what to type, and where.
+    expect(planByHand(wishesOf(finding), { [MAX]: '65536' }, catalogue)).toMatchObject({ ok: true });
+    const both = [...wishesOf(finding), { key: REUSE, to: '1' }];
+    const partly = plan(both, { ...now, [MAX]: '65536' }, context(`${MAX}: {}, ${REUSE}: {}`), { partly: true });
+    expect(partly).toMatchObject({ ok: true, settings: [{ key: REUSE }], leftOut: [{ key: MAX }] });
+  });
+  test('is offered from the machine’s own, from one where the kernel lets it be set, and in the lab, which mounts it', () => {
+    const machine = findingOn(full);
+    expect(machine.remedies[0]?.requires).toBeUndefined();
+    const old = findingOn(full.kernel('5.10.0').inside());
+    expect(old.remedies[0]?.requires?.join()).toMatch(/changes for every container.*stays as it is, and that is said/);
+    for (const finding of [machine, old]) expect(planFinding(finding, allowed)).toMatchObject({ ok: true });
+    const lab = { ...allowed, host: { ...host, lab: 'namespace' as const } };
+    expect(planFinding(findingOn(full.inside()), lab)).toMatchObject({ ok: true, leftOut: [] });
   });
 });
 

@@ -9,7 +9,7 @@ import type { Message, Request } from '../../src/workspace/protocol.js';
 import { launchBrowser, openWorkspace, phone, type WorkspacePage } from '../support/browser.js';
 import { describeNeeding } from '../support/needs.js';
 import { type StandIn, startStandIn } from '../support/stand-in-workspace.js';
-import { gallery, inputBlocks, strangeBlocks, textBlocks } from '../workspace-page/gallery.js';
+import { chartBlocks, gallery, inputBlocks, strangeBlocks, textBlocks } from '../workspace-page/gallery.js';
 import { message, stateWith, view } from '../workspace-page/world.js';
 
 // A browser takes its time on a busy machine; no test here measures time.
@@ -209,6 +209,117 @@ describeNeeding(['chromium'], 'the page', () => {
       options,
     );
     expect(await accessibilityFaults(at)).toEqual([]);
+  });
+
+  /** A message whose button is answered in its thread, as a long one is: sysctls, details of a host. */
+  const answeredInThread = (options: Parameters<typeof open>[1] = {}) => {
+    const text = { type: 'plain_text' as const, text: 'Sysctls' };
+    const button = { type: 'button' as const, action_id: 'sysctls', text };
+    const asker = message({
+      text: 'x',
+      blocks: [...textBlocks, ...chartBlocks, { type: 'actions', block_id: 'b', elements: [button] }],
+    });
+    return open([asker], {
+      ...options,
+      answer: (request, tell) => {
+        if (request.type === 'act')
+          for (const news of [
+            message({ text: 'the answer', threadTs: asker.ts }),
+            { ...asker, threadTs: asker.ts, replyCount: 1, replyUsers: ['U0BOT'] },
+          ])
+            tell({ type: 'message', message: news });
+        return {};
+      },
+    });
+  };
+
+  test('the answer to a click that comes into the thread opens it on a desk; the focus stays', async () => {
+    const { at, server } = await answeredInThread();
+    await at.click(await at.message('Sysctls'), 'Sysctls');
+    const thread = at.page.getByTestId('thread');
+    await thread.getByText('the answer').waitFor();
+    expect(await at.page.evaluate('document.activeElement.textContent')).toBe('Sysctls');
+    await at.screenshot(shot('desk-answer'));
+    await thread.getByTestId('thread-close').click();
+    // Nobody has asked for this one.
+    const { ts: threadTs } = message({ text: 'x' });
+    server.tell({ type: 'message', message: message({ text: 'by itself', threadTs }) });
+    server.tell({ type: 'message', message: message({ text: 'the end' }) });
+    await at.message('the end');
+    expect(await thread.count()).toBe(0);
+  });
+
+  test('a list that is drawn anew and moves by that, as beside a thread, still reads from its end', async () => {
+    const { at } = await open(Array.from({ length: 60 }, (_, index) => message({ text: `line ${index}` })));
+    await at.messages().last().waitFor();
+    await at.page.evaluate(`(() => {
+      document.querySelector('.messages-list').firstElementChild.style.height = '900px';
+      document.querySelector('.messages').scrollTop -= 100;
+    })()`);
+    await at.page.waitForFunction(
+      "(() => { const box = document.querySelector('.messages'); return box.scrollHeight - box.scrollTop - box.clientHeight < 4 })()",
+    );
+  });
+
+  test('on a phone it is offered, and takes nothing away unasked', async () => {
+    const { at } = await answeredInThread({ viewport: phone });
+    await at.click(await at.message('Sysctls'), 'Sysctls');
+    const offered = at.page.getByTestId('answer-line');
+    await offered.getByText('1 new reply').waitFor();
+    expect(await at.page.getByTestId('thread').count()).toBe(0);
+    await at.screenshot(shot('phone-answer'));
+    expect(await accessibilityFaults(at)).toEqual([]);
+    await offered.getByRole('button', { name: 'Show' }).click();
+    await at.page.getByTestId('thread').getByText('the answer').waitFor();
+    expect(await offered.count()).toBe(0);
+  });
+
+  test('on a phone the menu of a message covers nothing of its first line', async () => {
+    // Short words: the first line ends where the screen does.
+    const text = `APPROVAL NEEDED ${Array.from({ length: 40 }, (_, at) => at % 10).join(' ')}`;
+    const header = { type: 'header' as const, text: { type: 'plain_text' as const, text } };
+    const { at } = await open([message({ text: 'before' }), message({ text, blocks: [header] })], { viewport: phone });
+    const covered = await at.page.evaluate<number>(`(() => {
+      const [last] = [...document.querySelectorAll('.message-follows')].slice(-1);
+      const words = document.createRange();
+      words.selectNodeContents(last.querySelector('.header'));
+      const menu = last.querySelector('.toolbar').getBoundingClientRect();
+      return [...words.getClientRects()].filter((line) =>
+        line.right > menu.left && line.left < menu.right && line.bottom > menu.top && line.top < menu.bottom).length;
+    })()`);
+    expect(covered).toBe(0);
+    await at.screenshot(shot('phone-menu'));
+  });
+
+  test('the note about the workspace is folded on a phone at first, and stays as it was left', async () => {
+    const { at } = await open([message({ text: 'x' })], { viewport: phone });
+    const note = at.page.getByTestId('banner');
+    expect(await note.getAttribute('class')).toContain('is-folded');
+    await note.getByRole('button', { name: 'Show more' }).click();
+    await at.page.reload();
+    expect(await note.getAttribute('class')).not.toContain('is-folded');
+    await note.getByRole('button', { name: 'Show less' }).click();
+    const other = await at.page.context().newPage();
+    await other.goto(at.page.url());
+    await other.getByTestId('banner').and(other.locator('.is-folded')).waitFor();
+    await other.close();
+  });
+
+  test('a table that goes on beyond the edge says so, and keeps its first column in sight', async () => {
+    const cell = (text: string) => ({ type: 'raw_text' as const, text });
+    const row = (name: string) => [name, ...Array.from({ length: 9 }, (_, n) => `column ${n}`)].map(cell);
+    const table = { type: 'data_table' as const, caption: 'Hosts', rows: [row('Host'), row('web-1')] };
+    const { at } = await open([message({ text: 'x', blocks: [table] })], { viewport: phone });
+    const box = at.page.locator('.scrolling').first();
+    await at.page.waitForFunction("document.querySelector('.scrolling.has-more-after') !== null");
+    expect(await box.getAttribute('class')).not.toContain('has-more-before');
+    const left = async () => (await box.locator('tbody tr > *').first().boundingBox())?.x ?? -9_999;
+    const before = await left();
+    await at.page.evaluate("document.querySelector('.table-frame').scrollLeft = 9999");
+    await at.page.waitForFunction("document.querySelector('.scrolling.has-more-before') !== null");
+    expect(Math.abs((await left()) - before)).toBeLessThan(2);
+    expect(await box.getAttribute('class')).not.toContain('has-more-after');
+    await at.screenshot(shot('phone-table'));
   });
 
   test('axe-core finds nothing wrong in a modal with errors, a thread and the Home tab', async () => {

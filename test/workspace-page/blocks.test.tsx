@@ -72,10 +72,20 @@ describe('blocks', () => {
   test('a table names its columns; a data_table says how it is sorted and paged', () => {
     const html = drawn(tableBlocks);
     expect(html).toContain('<th scope="col" class="align-right ">');
-    expect(html).toContain('<caption>TCP states of web-1</caption>');
+    expect(html).toContain('<caption><span>TCP states of web-1</span></caption>');
     expect(html).toContain('aria-sort="none"');
     expect(html).toMatch(/<th scope="row"[^>]*>ESTABLISHED/);
     expect(words(html)).toContain('1–6 of 10');
+  });
+
+  test('a long key breaks behind its dots and strokes, other words as words do', () => {
+    const key = 'net.netfilter.nf_conntrack_tcp_timeout_close_wait';
+    const cell = (text: string) => [{ type: 'raw_text' as const, text }];
+    const html = drawn([
+      { type: 'data_table', caption: 'keys', rows: [cell('Key'), cell(key), cell(`${key} is long`)] },
+    ]);
+    expect(html).toContain(key.replace(/[._](?=.)/g, '$&<wbr/>'));
+    expect(html).toContain(`${key} is long`);
   });
 
   test('charts have words and a table of the same numbers', () => {

@@ -6,9 +6,12 @@ import {
   take,
   threadMessages,
   unread,
+  withClick,
   withNotice,
+  withoutAnswer,
   withSeen,
 } from '../../src/workspace/page/state.js';
+import type { Message } from '../../src/workspace/protocol.js';
 import { inputBlocks } from './gallery.js';
 import { message, stateWith, view } from './world.js';
 
@@ -43,6 +46,30 @@ describe('what the page holds', () => {
     held = take(held, { type: 'message', message: message({ text: 'ask <@U0ADA>' }) });
     expect(unread(held, 'C0WAR')).toEqual({ count: 1, mentioned: true });
     expect(unread(withSeen(held, 'C0WAR'), 'C0WAR').count).toBe(0);
+  });
+
+  test('what the app says in the thread of what was clicked is the answer; nothing else is', () => {
+    const atMs = 1_000_000;
+    const clicked = withClick(start(), 'C0WAR', reply.ts, atMs);
+    const answered = (fields: Partial<Message>, held = clicked, nowMs = atMs + 5_000) =>
+      take(held, { type: 'message', message: message({ text: 'answer', threadTs: parent.ts, ...fields }) }, nowMs)
+        .answered;
+    expect(answered({})).toEqual({ channel: 'C0WAR', ts: parent.ts, replies: 1 });
+    for (const other of [
+      { user: 'U0GRACE' },
+      { threadTs: null },
+      { threadTs: '1.1' },
+      { channel: 'C0OPS' },
+      { ts: reply.ts },
+    ])
+      expect(answered(other)).toBeNull();
+    expect(answered({}, start())).toBeNull();
+    expect(answered({}, clicked, atMs + 300_000)).toBeNull();
+
+    const one = take(clicked, { type: 'message', message: message({ text: 'one', threadTs: parent.ts }) }, atMs);
+    expect(answered({}, one)).toMatchObject({ replies: 2 });
+    // It has been looked at: what comes then is no news of that click.
+    expect(answered({}, withoutAnswer(one))).toBeNull();
   });
 
   test('each person has seen their own', () => {

@@ -34,6 +34,10 @@ export const headlineOf = (finding: Finding, titles: Titles): string => {
   return finding.subject === undefined || title.includes(finding.subject) ? title : `${title} (${finding.subject})`;
 };
 
+/** Something that is nothing wrong, said of many hosts at once. */
+export const noteOf = (id: string, titles: Titles): { label: string; what: string } =>
+  wordsOf(id).note ?? { label: 'To mind', what: lowerFirst(titleOf(id, titles)) };
+
 /** The numbers that the judgement rests on. */
 export const detailOf = (finding: Finding): string => {
   const own = wordsOf(finding.id).detail?.(finding);

@@ -10,6 +10,15 @@ const ofLimit = (evidence: Evidence | undefined): string | undefined =>
     ? `${count(evidence.value)} of ${count(evidence.limit)}`
     : undefined;
 
+/** Not of every socket the idle time can be read: which are told apart, or the numbers do not fit each other. */
+const idleOf = (finding: Finding, pile: number): string => {
+  const idle = evidenceOf(finding, 'idle for 5 s or more');
+  if (typeof idle?.value !== 'number' || idle.limit === undefined) return '';
+  const { value, limit } = idle;
+  if (limit >= pile) return `, ${value >= limit ? 'all' : count(value)} idle for 5 s or more`;
+  return `. Idle for 5 s or more: ${value >= limit ? 'all' : count(value)} of the ${count(limit)} whose idle time could be read`;
+};
+
 export const listeningWords: Readonly<Record<string, Words>> = {
   'accept-queue-overflow': {
     headline: (finding) =>
@@ -32,6 +41,7 @@ export const listeningWords: Readonly<Record<string, Words>> = {
     },
   },
   'syn-flood-absorbed': {
+    note: { label: 'Held off', what: 'a SYN queue is full, SYN cookies answer in its place and clients are served' },
     detail: (finding) => {
       const cookies = numberOf(finding, 'TCPReqQFullDoCookies');
       return cookies === undefined
@@ -56,9 +66,13 @@ export const listeningWords: Readonly<Record<string, Words>> = {
         : `${finding.subject} does not close connections that its peers have closed`,
     detail: (finding) => {
       const pile = numberOf(finding, 'CLOSE_WAIT');
-      const idle = ofLimit(evidenceOf(finding, 'idle for 5 s or more'));
       if (pile === undefined) return undefined;
-      return `${count(pile)} CLOSE_WAIT${idle === undefined ? '' : `, ${idle} idle for 5 s or more`}. They never end by themselves; each keeps its descriptor.`;
+      const queued = numberOf(finding, 'CLOSE_WAIT in accept queues');
+      const whose =
+        queued === undefined
+          ? ''
+          : `: ${count(pile - queued)} that the application has accepted, ${count(queued)} that wait in an accept queue`;
+      return `${count(pile)} CLOSE_WAIT${whose}${idleOf(finding, pile)}. They never end by themselves; each${queued === undefined ? '' : ' accepted one'} keeps its descriptor.`;
     },
   },
 };

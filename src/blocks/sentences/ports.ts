@@ -39,6 +39,7 @@ export const portWords: Readonly<Record<string, Words>> = {
     },
   },
   'time-wait-harmless': {
+    note: { label: 'Harmless', what: 'many connections in TIME_WAIT' },
     headline: (finding) => {
       const waiting = numberOf(finding, 'TIME_WAIT');
       return waiting === undefined ? undefined : `${count(waiting)} TIME_WAIT are harmless here`;

@@ -11,6 +11,8 @@ export interface Words {
   headline?(finding: Finding): string | undefined;
   /** the numbers with their limit, in a sentence or two */
   detail?(finding: Finding): string | undefined;
+  /** of what is nothing wrong: why, and what there is, without a host's numbers: for many hosts at once */
+  note?: { label: 'Harmless' | 'Held off'; what: string };
 }
 
 export const evidenceOf = (finding: Finding, ...names: readonly string[]): Evidence | undefined => {

@@ -144,10 +144,13 @@ export const rule: Rule = {
   },
   avoid: [
     AVOID.somaxconnNoRestart,
-    { what: 'net.ipv4.tcp_max_syn_backlog higher', why: 'that is the queue before this one: no effect (measured)' },
+    {
+      what: 'net.ipv4.tcp_max_syn_backlog higher',
+      why: 'that is the queue before this one: no effect (tried in a lab)',
+    },
     {
       what: AVOID.articleFour.what,
-      why: 'tcp_syncookies answers a full SYN queue, not a full accept queue, and the others concern closed connections: no effect (measured)',
+      why: 'tcp_syncookies answers a full SYN queue, not a full accept queue, and the others concern closed connections: no effect (tried in a lab)',
     },
     AVOID.abortOnOverflow,
   ],

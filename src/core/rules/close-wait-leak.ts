@@ -139,7 +139,8 @@ export const rule: Rule = {
     if (exhausted) q.ask('Has the leak taken every descriptor of its process?', true, 'yes');
     const urgent = anyOf(exhausted, reaches(count, q.threshold('CLOSE_WAIT_CRIT')), growing);
     const advice: Advice[] = owners.slice(0, 3).map(({ process, pid, count: held }) => ({
-      what: `holds ${grouped(held)} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
+      // Counted a moment after the sockets were: by then there may be more.
+      what: `holds ${held >= count ? 'all' : grouped(held)} of them: find where it does not close after the peer did (read returns 0); restarting it frees them for a while`,
       about: `${process} (pid ${pid})`,
     }));
     const ports = sockets.groups
@@ -167,7 +168,7 @@ export const rule: Rule = {
     AVOID.articleFour,
     {
       what: 'net.ipv4.tcp_keepalive_*',
-      why: 'needs SO_KEEPALIVE, and timers that are armed keep their old time: 319 of 319 stayed (measured)',
+      why: 'needs SO_KEEPALIVE, and timers that are armed keep their old time: what is there stays',
     },
     { what: 'ss -K', why: 'kills the sockets, the file descriptors stay leaked' },
   ],

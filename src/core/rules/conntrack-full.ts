@@ -47,7 +47,7 @@ export const rule: Rule = {
     });
   },
   avoid: [
-    { what: AVOID.articleFour.what, why: 'none of them touches connection tracking: no effect (measured)' },
+    { what: AVOID.articleFour.what, why: 'none of them touches connection tracking: no effect (tried in a lab)' },
     {
       what: 'net.netfilter.nf_conntrack_tcp_timeout_established far down',
       why: 'on a NAT box idle sessions die',

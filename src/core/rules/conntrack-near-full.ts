@@ -28,7 +28,9 @@ export const rule: Rule = {
     const remedies = tableRemedies(q, use);
     return q.conclude(allOf(near, alone), { remedies, advice: tableAdvice(q, use, remedies) });
   },
-  avoid: [{ what: AVOID.articleFour.what, why: 'none of them touches connection tracking: no effect (measured)' }],
+  avoid: [
+    { what: AVOID.articleFour.what, why: 'none of them touches connection tracking: no effect (tried in a lab)' },
+  ],
   exceptions: ['A table that is full is told as conntrack-full, not twice.'],
   kernels: 'As conntrack-full.',
   sources: ['kernel Documentation/networking/nf_conntrack-sysctl.rst', 'netdata src/health/health.d/netfilter.conf'],

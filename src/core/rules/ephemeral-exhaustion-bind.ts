@@ -107,7 +107,7 @@ export const rule: Rule = {
   avoid: [
     {
       what: 'net.ipv4.tcp_tw_reuse=1',
-      why: 'does not help sockets that bind first, even when all are TIME_WAIT: bind() itself fails (measured)',
+      why: 'does not help sockets that bind first, even when all are TIME_WAIT: bind() itself fails (tried in a lab)',
     },
     AVOID.finTimeoutForTimeWait,
     AVOID.lowerTwBuckets,

@@ -6,7 +6,7 @@ import type { Rule } from '../rule.js';
 
 const FILE_MAX = {
   what: 'fs.file-max higher',
-  why: 'the limit is that of the process, not of the machine: no effect (measured)',
+  why: 'the limit is that of the process, not of the machine: no effect (tried in a lab)',
 };
 
 /** fs.file-max is 2^63-1 by default, and a soft limit may be unlimited: nobody ever comes near. */
@@ -112,7 +112,7 @@ export const rule: Rule = {
     });
   },
   avoid: [
-    { what: 'net.core.somaxconn higher', why: 'a longer queue is not accepted any faster: no effect (measured)' },
+    { what: 'net.core.somaxconn higher', why: 'a longer queue is not accepted any faster: no effect (tried in a lab)' },
     FILE_MAX,
     { what: AVOID.articleFour.what, why: AVOID.articleFour.why },
   ],

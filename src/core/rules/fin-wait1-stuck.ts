@@ -107,7 +107,7 @@ export const rule: Rule = {
               ...rule.avoid,
               {
                 what: 'net.ipv4.tcp_orphan_retries lower',
-                why: 'these peers answer window probes, so no try counts as failed: no effect in 40 s (measured)',
+                why: 'these peers answer window probes, so no try counts as failed: no effect in 40 s (tried in a lab)',
               },
             ],
     });
@@ -115,7 +115,7 @@ export const rule: Rule = {
   avoid: [
     {
       what: AVOID.finTimeoutForTimeWait.what,
-      why: 'only shortens orphaned FIN_WAIT2: no effect on FIN_WAIT1 (measured)',
+      why: 'only shortens orphaned FIN_WAIT2: no effect on FIN_WAIT1 (tried in a lab)',
     },
     AVOID.twReuseHere,
     { what: 'net.ipv4.tcp_max_orphans lower', why: 'resets answers that clients are still reading' },

@@ -50,7 +50,7 @@ export const rule: Rule = {
   avoid: [
     {
       what: AVOID.finTimeoutForTimeWait.what,
-      why: 'only shortens orphaned FIN_WAIT2: no effect on LAST_ACK (measured)',
+      why: 'only shortens orphaned FIN_WAIT2: no effect on LAST_ACK (tried in a lab)',
     },
     AVOID.twReuseHere,
   ],

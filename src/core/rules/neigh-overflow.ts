@@ -112,7 +112,9 @@ export const rule: Rule = {
       ],
     });
   },
-  avoid: [{ what: AVOID.articleFour.what, why: 'none of them touches the neighbour table: no effect (measured)' }],
+  avoid: [
+    { what: AVOID.articleFour.what, why: 'none of them touches the neighbour table: no effect (tried in a lab)' },
+  ],
   exceptions: ['From inside a container neither the table nor its limits can be seen.'],
   kernels: 'Statistics and thresholds exist in the initial network namespace only; the table is one for the machine.',
   sources: ['kernel Documentation/networking/ip-sysctl.rst, neigh/default/gc_thresh3'],

@@ -104,7 +104,7 @@ export const rule: Rule = {
   },
   avoid: [
     { what: 'net.ipv4.tcp_max_orphans lower', why: 'resets more connections, sooner' },
-    { what: AVOID.finTimeoutForTimeWait.what, why: 'does not reach FIN_WAIT1 or LAST_ACK: no effect (measured)' },
+    { what: AVOID.finTimeoutForTimeWait.what, why: 'does not reach FIN_WAIT1 or LAST_ACK: no effect (tried in a lab)' },
     AVOID.twReuseHere,
   ],
   exceptions: ['The count and the limit are those of the whole machine, also when read inside a container.'],

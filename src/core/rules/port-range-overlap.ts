@@ -58,7 +58,7 @@ export const rule: Rule = {
     });
   },
   avoid: [
-    { what: 'SO_REUSEADDR', why: 'does not help against a connection that has the port (measured)' },
+    { what: 'SO_REUSEADDR', why: 'does not help against a connection that has the port (tried in a lab)' },
     AVOID.twRecycle,
   ],
   exceptions: ['A service that listens on whatever port it is given (bind to port 0) needs none in particular.'],

@@ -92,7 +92,10 @@ export const rule: Rule = {
     });
   },
   avoid: [
-    { what: AVOID.articleFour.what, why: 'no sysctl brings back a packet that the path lost: no effect (measured)' },
+    {
+      what: AVOID.articleFour.what,
+      why: 'no sysctl brings back a packet that the path lost: no effect (tried in a lab)',
+    },
     { what: 'net.ipv4.tcp_retries2 lower', why: 'gives up sooner on every slow path' },
   ],
   exceptions: [

@@ -118,11 +118,11 @@ export const rule: Rule = {
   avoid: [
     {
       what: 'net.ipv4.tcp_max_syn_backlog or tcp_synack_retries alone',
-      why: 'a flood fills any queue: 0 of 20 connects with either (measured)',
+      why: 'a flood fills any queue: 0 of 20 connects with either (tried in a lab)',
     },
     {
       what: 'tcp_tw_reuse=1, tcp_tw_recycle=1, tcp_fin_timeout=30',
-      why: 'of the famous four lines only tcp_syncookies=1 does anything here (measured)',
+      why: 'of this old advice only tcp_syncookies=1 does anything here (tried in a lab)',
     },
   ],
   exceptions: [

@@ -75,9 +75,12 @@ export const rule: Rule = {
     });
   },
   avoid: [
-    { what: 'net.ipv4.tcp_syn_retries lower', why: 'repairs nothing: the same attempts fail, only sooner (measured)' },
+    {
+      what: 'net.ipv4.tcp_syn_retries lower',
+      why: 'repairs nothing: the same attempts fail, only sooner (tried in a lab)',
+    },
     { what: 'net.ipv4.ip_local_port_range wider', why: 'no port is missing, an answer is' },
-    { what: AVOID.articleFour.what, why: 'none of them makes the other side answer: no effect (measured)' },
+    { what: AVOID.articleFour.what, why: 'none of them makes the other side answer: no effect (tried in a lab)' },
   ],
   exceptions: ['A scanner or crawler connects to addresses that never answer, by design.'],
   kernels: 'TCPSynRetrans is missing in 2.6.32.',

@@ -139,7 +139,7 @@ export const rule: Rule = {
   },
   avoid: [
     { what: 'net.ipv4.tcp_rmem or tcp_wmem with a higher maximum', why: 'each socket may then take even more' },
-    { what: AVOID.articleFour.what, why: 'none of them frees memory: no effect (measured)' },
+    { what: AVOID.articleFour.what, why: 'none of them frees memory: no effect (tried in a lab)' },
   ],
   exceptions: ['TCPMemoryPressures counts entries: it stays as it is while the pressure lasts.'],
   kernels: 'tcp_mem exists in the initial network namespace only; TCPMemoryPressuresChrono is missing up to 3.10.',

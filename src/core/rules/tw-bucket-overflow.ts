@@ -97,7 +97,7 @@ export const rule: Rule = {
   },
   avoid: [
     AVOID.lowerTwBuckets,
-    { what: AVOID.articleFour.what, why: 'none of them stops the overflow (measured)' },
+    { what: AVOID.articleFour.what, why: 'none of them stops the overflow (tried in a lab)' },
     { what: 'judging by the TIME_WAIT count', why: 'it grows when the limit is raised, by design' },
   ],
   exceptions: ['An overflow long ago: only the rate of the counter counts.'],

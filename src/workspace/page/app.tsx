@@ -9,7 +9,17 @@ import { Modal } from './modal.js';
 import { NoticeLine } from './notice.js';
 import { type Place, type Session, SessionContext } from './session.js';
 import { Sidebar } from './sidebar.js';
-import { type Held, nothing, take, unread, withNotice, withoutNotice, withSeen } from './state.js';
+import {
+  type Held,
+  nothing,
+  take,
+  unread,
+  withClick,
+  withNotice,
+  withoutAnswer,
+  withoutNotice,
+  withSeen,
+} from './state.js';
 import { type Confirm, EnteredStore } from './surface.js';
 import { parseMrkdwn, plainOf } from './text/mrkdwn.js';
 import { Thread } from './thread.js';
@@ -53,6 +63,17 @@ const aboutOf = (request: Request): Notice['about'] => {
   }
 };
 
+/** The message that was clicked in, where the app may answer in its thread. */
+const clickedIn = (request: Request): { channel: ChannelId; ts: Ts } | undefined =>
+  request.type === 'act' && request.surface.in === 'message'
+    ? request.surface
+    : request.type === 'shortcut'
+      ? request.message
+      : undefined;
+
+/** With less room a thread takes the place of the channel: then it is not opened unasked (as in css/frame.css). */
+const hasRoomForThread = (): boolean => matchMedia('(min-width: 1001px)').matches;
+
 /** The socket, and what it has told. */
 const useConnection = () => {
   const [held, setHeld] = useState<Held>(nothing);
@@ -75,7 +96,7 @@ const useConnection = () => {
 export const App = (): VNode => {
   const { held, setHeld, phase, connection } = useConnection();
   const [place, setPlace] = useState<Place | undefined>(() => placeOf(location.hash));
-  const [thread, setThread] = useState<{ channel: ChannelId; ts: Ts } | null>(null);
+  const [thread, setThread] = useState<{ channel: ChannelId; ts: Ts; unasked?: true } | null>(null);
   const [sent, setSent] = useState(0);
   const [sidebar, setSidebar] = useState(false);
   const [draft, setDraft] = useState({ text: '', count: 0 });
@@ -86,6 +107,8 @@ export const App = (): VNode => {
 
   const request = useCallback<Session['request']>(async (wanted) => {
     if (wanted.type === 'type') setSent((count) => count + 1);
+    const clicked = clickedIn(wanted);
+    if (clicked !== undefined) setHeld((before) => withClick(before, clicked.channel, clicked.ts, Date.now()));
     const reply = await (connection.current?.request(wanted) ??
       Promise.resolve({ type: 'reply' as const, to: 0, ok: false as const, error: 'The page is still connecting.' }));
     // A completion that does not come is no news.
@@ -124,6 +147,13 @@ export const App = (): VNode => {
     history.replaceState(null, '', url);
     setThread((open) => (open !== null && state.channels.some(({ id }) => id === open.channel) ? open : null));
   }, [state?.me]);
+  const { answered } = held;
+  useEffect(() => {
+    if (answered === null) return;
+    const open = thread === null && channel?.id === answered.channel && hasRoomForThread();
+    if (open) setThread({ channel: answered.channel, ts: answered.ts, unasked: true });
+    if (open || thread?.ts === answered.ts) setHeld(withoutAnswer);
+  }, [answered]);
   const waiting = channels.reduce((sum, one) => sum + unread(held, one.id).count, 0);
   useEffect(() => {
     const name = channel === undefined ? (state?.app.name ?? '') : channel.name;
@@ -149,7 +179,11 @@ export const App = (): VNode => {
     sent,
     request,
     go,
-    openThread: setThread,
+    openThread: (wanted) => {
+      setThread(wanted);
+      if (wanted?.ts === held.answered?.ts) setHeld(withoutAnswer);
+    },
+    dismissAnswer: () => setHeld(withoutAnswer),
     dismissNotice: (id) => setHeld((before) => withoutNotice(before, (notice) => notice.id === id)),
     suggest: (text) => setDraft((before) => ({ text, count: before.count + 1 })),
     confirm: (confirm) =>

@@ -24,9 +24,15 @@ const Part = ({ inline }: { inline: Inline }): VNode => {
   );
 };
 
+/** As it was left in this browser; at first folded where it would take a quarter of the screen. */
+const startsFolded = (): boolean => {
+  const left = localStorage.getItem('banner');
+  return left === null ? matchMedia('(max-width: 720px)').matches : left === 'folded';
+};
+
 export const Banner = (): VNode | null => {
   const { held } = useSession();
-  const [folded, setFolded] = useState(() => sessionStorage.getItem('banner') === 'folded');
+  const [folded, setFolded] = useState(startsFolded);
   const lines = held.state?.banner ?? [];
   if (lines.length === 0) return null;
   const shown = folded ? lines.slice(0, 1) : lines;
@@ -49,7 +55,7 @@ export const Banner = (): VNode | null => {
           aria-expanded={!folded}
           aria-label={folded ? 'Show more of this note' : 'Show less of this note'}
           onClick={() => {
-            sessionStorage.setItem('banner', folded ? 'open' : 'folded');
+            localStorage.setItem('banner', folded ? 'open' : 'folded');
             setFolded(!folded);
           }}
         >

@@ -1,6 +1,7 @@
 /** A channel: its head, messages and composer; and the app's two tabs. */
 import type { VNode } from 'preact';
 import type { Channel as ChannelOf } from '../protocol.js';
+import { AnswerLine } from './answer-line.js';
 import { Banner } from './banner.js';
 import { Blocks } from './blocks/block.js';
 import { Composer } from './composer.js';
@@ -136,6 +137,7 @@ export const Channel = ({ channel, draft, showSidebar }: ChannelProps): VNode =>
           </div>
         }
       />
+      {session.held.answered?.channel === channel.id ? <AnswerLine answered={session.held.answered} /> : null}
       {channel.archived ? (
         <p class="archived" role="status">
           This channel is archived. Nothing can be posted in it.

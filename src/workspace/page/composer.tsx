@@ -14,12 +14,14 @@ export interface ComposerProps {
   placeholder: string;
   /** a text to start with; a new `count` puts it in again */
   draft?: { text: string; count: number };
+  /** does not take the focus when it appears */
+  quiet?: boolean;
 }
 
 /** ms of quiet before the server is asked what could follow */
 const quietMs = 60;
 
-export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProps): VNode => {
+export const Composer = ({ channel, threadTs, placeholder, draft, quiet }: ComposerProps): VNode => {
   const session = useSession();
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ for: string; completions: readonly Completion[] }>({ for: '', completions: [] });
@@ -35,7 +37,7 @@ export const Composer = ({ channel, threadTs, placeholder, draft }: ComposerProp
   }, [draft?.count]);
   useEffect(() => {
     // At a desk one types at once; on a phone it would raise the keyboard unasked.
-    if (matchMedia('(min-width: 721px)').matches) field.current?.focus();
+    if (quiet !== true && matchMedia('(min-width: 721px)').matches) field.current?.focus();
   }, []);
   useLayoutEffect(() => {
     const area = field.current;

@@ -33,9 +33,12 @@ export const Messages = (props: {
   const boxRef = useRef<HTMLDivElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const heightSeen = useRef(0);
   const toEnd = () => {
     const box = boxRef.current;
-    if (box !== null && atEnd.current) box.scrollTop = box.scrollHeight;
+    if (box === null) return;
+    if (atEnd.current) box.scrollTop = box.scrollHeight;
+    heightSeen.current = box.scrollHeight;
   };
   useLayoutEffect(() => {
     atEnd.current = true;
@@ -54,7 +57,10 @@ export const Messages = (props: {
       class="messages"
       ref={boxRef}
       onScroll={({ currentTarget: box }) => {
-        atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < nearEnd;
+        const near = box.scrollHeight - box.scrollTop - box.clientHeight < nearEnd;
+        // A list that is drawn anew, narrower beside a thread, moves without anybody having scrolled.
+        if (near || box.scrollHeight === heightSeen.current) atEnd.current = near;
+        heightSeen.current = box.scrollHeight;
       }}
     >
       <div class="messages-list" role="log" aria-live="off" aria-label={props.label} ref={listRef}>

@@ -16,6 +16,8 @@ export interface Session {
   go(place: Place): void;
   openThread(thread: { channel: ChannelId; ts: Ts } | null): void;
   dismissNotice(id: number): void;
+  /** the replies to a click need not be offered any longer */
+  dismissAnswer(): void;
   /** puts a text into the composer of the channel, ready to be sent */
   suggest(text: string): void;
   /** asks a confirm dialog; true: the person agreed */
@@ -33,6 +35,7 @@ export const SessionContext = createContext<Session>({
   go: () => undefined,
   openThread: () => undefined,
   dismissNotice: () => undefined,
+  dismissAnswer: () => undefined,
   suggest: () => undefined,
   confirm: async () => false,
   enteredOf: () => none,

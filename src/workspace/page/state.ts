@@ -5,6 +5,14 @@ export interface HeldNotice extends Notice {
   id: number;
 }
 
+/** A click in a message: what the app says in its thread soon after is the answer. */
+interface Clicked {
+  channel: ChannelId;
+  /** the beginning of the thread */
+  ts: Ts;
+  atMs: number;
+}
+
 export interface Held {
   state: Omit<State, 'messages'> | null;
   /** by `messageKey` */
@@ -17,6 +25,9 @@ export interface Held {
   /** by person, then channel: the newest message that was looked at */
   seen: ReadonlyMap<PersonId, ReadonlyMap<ChannelId, Ts>>;
   nextNotice: number;
+  clicked: Clicked | null;
+  /** the thread in which the app has answered a click of this person, and how many replies that were; until it is looked at */
+  answered: { channel: ChannelId; ts: Ts; replies: number } | null;
 }
 
 export const nothing: Held = {
@@ -27,8 +38,12 @@ export const nothing: Held = {
   viewErrors: new Map(),
   seen: new Map(),
   nextNotice: 1,
+  clicked: null,
+  answered: null,
 };
 
+/** A reply later than this after a click has a cause of its own: a look that was scheduled, somebody else. */
+const answerWithinMs = 60_000;
 /** Notices kept at once; older ones have been read or never will be. */
 const noticesMax = 20;
 
@@ -53,6 +68,31 @@ export const withoutNotice = (held: Held, gone: (notice: HeldNotice) => boolean)
   notices: held.notices.filter((notice) => !gone(notice)),
 });
 
+/** This person has clicked in a message. */
+export const withClick = (held: Held, channel: ChannelId, ts: Ts, nowMs: number): Held => ({
+  ...held,
+  clicked: { channel, ts: held.messages.get(messageKey(channel, ts))?.threadTs ?? ts, atMs: nowMs },
+});
+
+/** The answer has been looked at, or is not wanted: what else comes into that thread is no news of that click. */
+export const withoutAnswer = (held: Held): Held =>
+  held.answered === null ? held : { ...held, clicked: null, answered: null };
+
+const answeredBy = (held: Held, message: Message, nowMs: number): Held['answered'] => {
+  const { clicked, answered, state } = held;
+  const isAnswer =
+    clicked !== null &&
+    nowMs - clicked.atMs <= answerWithinMs &&
+    message.user === state?.app.userId &&
+    message.channel === clicked.channel &&
+    message.threadTs === clicked.ts &&
+    message.ts !== clicked.ts &&
+    !message.broadcast &&
+    !held.messages.has(messageKey(message.channel, message.ts));
+  if (!isAnswer) return answered;
+  return { channel: clicked.channel, ts: clicked.ts, replies: answered?.ts === clicked.ts ? answered.replies + 1 : 1 };
+};
+
 /** What this person has seen when they first look: everything that is there. */
 const firstSight = (messages: readonly Message[]): ReadonlyMap<ChannelId, Ts> => {
   const latest = new Map<ChannelId, Ts>();
@@ -60,7 +100,7 @@ const firstSight = (messages: readonly Message[]): ReadonlyMap<ChannelId, Ts> =>
   return latest;
 };
 
-export const take = (held: Held, event: ServerEvent): Held => {
+export const take = (held: Held, event: ServerEvent, nowMs = Date.now()): Held => {
   if (event.type === 'state') {
     const { messages, ...state } = event.state;
     const known = held.seen.has(state.me);
@@ -72,6 +112,8 @@ export const take = (held: Held, event: ServerEvent): Held => {
       notices: held.state?.me === state.me ? held.notices : [],
       viewErrors: new Map(),
       seen: known ? held.seen : new Map(held.seen).set(state.me, firstSight(messages)),
+      clicked: null,
+      answered: null,
     };
   }
   const { state } = held;
@@ -81,6 +123,7 @@ export const take = (held: Held, event: ServerEvent): Held => {
       return {
         ...held,
         latest: event.message,
+        answered: answeredBy(held, event.message, nowMs),
         messages: new Map(held.messages).set(messageKey(event.message.channel, event.message.ts), event.message),
       };
     case 'messageDeleted': {

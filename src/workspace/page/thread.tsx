@@ -8,7 +8,8 @@ import { useSession } from './session.js';
 import { threadMessages } from './state.js';
 import { useWorld } from './world.js';
 
-export const Thread = ({ channel, ts }: { channel: ChannelId; ts: Ts }): VNode => {
+/** @param props.unasked it came by itself, with the answer to a click: the focus stays where it is */
+export const Thread = ({ channel, ts, unasked }: { channel: ChannelId; ts: Ts; unasked?: true }): VNode => {
   const session = useSession();
   const { channels, me } = useWorld();
   const name = channels.get(channel)?.name ?? '';
@@ -42,7 +43,13 @@ export const Thread = ({ channel, ts }: { channel: ChannelId; ts: Ts }): VNode =
         label="Thread"
       />
       {channels.get(channel)?.archived === true ? null : (
-        <Composer key={`${me} ${channel} ${ts}`} channel={channel} threadTs={ts} placeholder="Reply…" />
+        <Composer
+          key={`${me} ${channel} ${ts}`}
+          channel={channel}
+          threadTs={ts}
+          placeholder="Reply…"
+          quiet={unasked === true}
+        />
       )}
     </aside>
   );

@@ -44,7 +44,9 @@ export const DataTable = ({ block }: { block: DataTableBlock }): VNode => {
     <div class="data-table" data-testid="data-table">
       <Scrolling class="table-frame" label={block.caption}>
         <table class="table">
-          <caption>{block.caption}</caption>
+          <caption>
+            <span>{block.caption}</span>
+          </caption>
           <thead>
             <tr>
               {cells.map((column) => {
