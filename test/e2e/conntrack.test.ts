@@ -119,7 +119,10 @@ describeNeeding(
       await lab.running.set(CONNTRACK, '1500');
       await until('nobody gets in', 20, async () => (await served()).every((ok) => ok === 0));
       await page.say(`/tcpstates ${NAME}`);
-      const anew = page.messages().filter({ hasText: 'CRITICAL' }).nth(1);
+      const anew = page
+        .messages()
+        .filter({ hasText: new RegExp(`CRITICAL {2}${NAME}`) })
+        .nth(1);
       await anew.waitFor();
       await page.click(anew, /^Propose/);
       const again = await page.modal('Propose a change');

@@ -75,7 +75,7 @@ describeNeeding(
       // The flood goes on, and is held off: something to mind, and nothing wrong.
       await page.say('/tcpstates @web');
       const after = await card(page, 'all 2 hosts');
-      await after.getByText(/web-1 and web-2: A SYN queue is full, SYN cookies absorb it/).waitFor();
+      await after.getByText(/Held off +on web-1 and web-2: a SYN queue is full, SYN cookies answer/).waitFor();
       await page.screenshot(join(shots, 'wave-cause-6-after.png'));
       const small = await openWorkspace(browser(), workspace.url, { as: 'U0GRACE0001', viewport: phone });
       await small.openChannel('incident-7');

@@ -107,7 +107,7 @@ describeNeeding(
       await page.click(tried, /^Revert 1 host/);
       await page.confirm(true);
       const reverted = await card(page, /STOPPED, 1 REVERTED/);
-      await reverted.getByText('WITHDRAWN').first().waitFor({ timeout: 30_000 });
+      await reverted.getByText('never begun').first().waitFor({ timeout: 30_000 });
       await reverted.scrollIntoViewIfNeeded();
       await page.screenshot(join(shots, 'wave-7-reverted.png'));
       expect(await values()).toEqual(['1', '1', '1']);
