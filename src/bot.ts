@@ -303,7 +303,7 @@ export const startBot = async (parts: BotParts): Promise<Bot> => {
       const dueDone = due.stop();
       await inbox.finish(graceMs);
       await Promise.race([
-        Promise.all([dueDone, changes.stop(), swept, notes.done(), room.finish()]),
+        Promise.all([dueDone, changes.stop(), swept, notes.done(), samples.done(), room.finish()]),
         clock.sleep(Math.max(graceMs, 500)),
       ]);
       await slack.finish(3_000);

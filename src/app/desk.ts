@@ -9,6 +9,7 @@ import type { StoryDesk } from '../command/timeline.js';
 import type { WatchDesk } from '../command/watch.js';
 import type { Desk, Investigated } from '../command.js';
 import { type Caller, personKey } from '../core/caller.js';
+import { wrongIn } from '../core/diagnose.js';
 import type { Host, Inventory } from '../core/inventory.js';
 import type { Action, Subject } from '../core/policy.js';
 import type { Rule, Thresholds } from '../core/rule.js';
@@ -156,9 +157,7 @@ export const makeDesk = (parts: DeskParts, occasion: Occasion): Desk => {
           ? {
               measurement: investigated.id,
               verdict: verdictOf(investigated.diagnosis, parts.rules).line.slice(0, 300),
-              present: investigated.diagnosis.findings
-                .filter(({ status, severity }) => status === 'present' && severity !== 'info')
-                .map(({ id: rule }) => rule),
+              present: wrongIn(investigated.diagnosis).map(({ id: rule }) => rule),
             }
           : { failed: investigated.failure.problem };
       parts.note?.(caller, { kind: 'measurement', host, data });

@@ -1,7 +1,7 @@
 /** What a sweep takes of one measurement: its causes, and the sample that is kept. */
 import { verdictOf } from '../blocks/verdict.js';
 import type { Investigated } from '../command.js';
-import { diagnose } from '../core/diagnose.js';
+import { diagnose, wrongIn } from '../core/diagnose.js';
 import { numbersOf } from '../core/fleet-numbers.js';
 import type { Rule, Thresholds } from '../core/rule.js';
 import { NO_ANSWER, type Sweep } from '../core/sweep.js';
@@ -36,14 +36,13 @@ export const lookAt = (
       })
     : investigated.diagnosis;
   const { causes } = verdictOf(diagnosis, rules);
-  const wrong = diagnosis.findings.filter(({ status, severity }) => status === 'present' && severity !== 'info');
   return {
     causes: [...new Set(causes.map(({ id }) => id))],
     sample: {
       host: host.name,
       atMs,
       numbers: numbersOf(snapshot, previous),
-      findings: [...new Set(wrong.map(({ id }) => id))],
+      findings: [...new Set(wrongIn(diagnosis).map(({ id }) => id))],
     },
   };
 };

@@ -157,6 +157,10 @@ export const diagnose = ({ snapshot, previous, thresholds = {}, rules }: Diagnos
   };
 };
 
+/** Findings that are there and no mere remark: what a verdict names, and what is noted of a host. */
+export const wrongIn = ({ findings }: Diagnosis): readonly Finding[] =>
+  findings.filter(({ status, severity }) => status === 'present' && severity !== 'info');
+
 /** What a diagnosis amounts to, for an exit status and for a verdict. */
 export type Outcome = 'nothing wrong' | 'something wrong' | 'could not judge';
 
@@ -167,7 +171,7 @@ export type Outcome = 'nothing wrong' | 'something wrong' | 'could not judge';
  */
 export const outcomeOf = (diagnosis: Diagnosis): Outcome => {
   const { findings } = diagnosis;
-  if (findings.some(({ status, severity }) => status === 'present' && severity !== 'info')) return 'something wrong';
+  if (wrongIn(diagnosis).length > 0) return 'something wrong';
   const blind = findings.some(({ gap, severity }) => gap === true && severity !== 'info');
   return blind || findings.every(({ status }) => status === 'inconclusive') ? 'could not judge' : 'nothing wrong';
 };

@@ -2,6 +2,7 @@
  * By which numbers findings are measured, under the names that samples keep: what shows whether a remedy begins to work. As an
  * effect is judged (effect.ts): a count that has a limit as its share of it, for raising the limit is what helps. Pure.
  */
+import { wrongIn } from './diagnose.js';
 import type { Diagnosis, Evidence, Finding } from './finding.js';
 import { CONNTRACK_USE, numbersOf, RATES } from './fleet-numbers.js';
 import type { Snapshot } from './snapshot.js';
@@ -79,8 +80,9 @@ export const measuresIn = (
 ): Measures => {
   const base = numbersOf(snapshot, previous);
   const kept = new Set(Object.keys(base));
-  const wrong = diagnosis.findings.filter(({ status, severity }) => status === 'present' && severity !== 'info');
-  const measures = wrong.flatMap((finding) => measuresOf(finding, kept)).slice(0, MEASURES_MAX);
+  const measures = wrongIn(diagnosis)
+    .flatMap((finding) => measuresOf(finding, kept))
+    .slice(0, MEASURES_MAX);
   const earlier = diagnosis.findings
     .filter(({ status }) => status !== 'inconclusive')
     .flatMap((finding) => finding.evidence.flatMap((it) => numbered(finding, it, kept) ?? []))
