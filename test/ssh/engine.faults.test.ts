@@ -1,12 +1,12 @@
 /** Servers that misbehave: whatever they do, an ask ends in time, with a clear problem, in bounded memory. */
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
 import type { Answer } from '../../src/ports/transport.js';
-import { Engine } from '../../src/ssh/engine.js';
+import type { Engine } from '../../src/ssh/engine.js';
+import { faultScene } from './fault-scene.js';
 import { hostOf, type Running, type SshBehaviour, socketServer, sshServer } from './ssh2-server.js';
-import { Scratch } from './sshd.js';
 
 const PING: Script = { id: 'ping', text: 'echo @@end', closingLine: '@@end', expectedMs: 50 };
 /** Where running out of time is what is expected, not much of it is given. */
@@ -15,33 +15,11 @@ const limitFor = (problem: string): { timeoutMs?: number } =>
 const problemOf = (answer: Answer): string => (answer.status === 'ok' ? 'ok' : answer.failure.problem);
 
 describe('servers that misbehave', () => {
-  let scratch: Scratch;
-  const running: Running[] = [];
-  const engines: Engine[] = [];
-  beforeAll(() => {
-    scratch = new Scratch();
-  });
-  afterEach(async () => {
-    await Promise.all(engines.splice(0).map((engine) => engine.close(0)));
-    for (const server of running.splice(0)) server.stop();
-  });
-  afterAll(() => scratch.remove());
-
-  const engine = (random = () => 0): Engine => {
-    const made = new Engine({ hosts: [], environment: {}, random });
-    engines.push(made);
-    return made;
-  };
-  const onSocket = async (...args: Parameters<typeof socketServer>): Promise<Running> => {
-    const server = await socketServer(...args);
-    running.push(server);
-    return server;
-  };
-  const onSsh = async (behaviour: SshBehaviour): Promise<Running> => {
-    const server = await sshServer(behaviour);
-    running.push(server);
-    return server;
-  };
+  const { scratch, kept, engineWith } = faultScene();
+  const engine = (random = () => 0): Engine => engineWith({ hosts: [], random });
+  const onSocket = async (...args: Parameters<typeof socketServer>): Promise<Running> =>
+    kept(await socketServer(...args));
+  const onSsh = async (behaviour: SshBehaviour): Promise<Running> => kept(await sshServer(behaviour));
   const hostFor = (server: Running, over: Partial<Host> = {}): Host => hostOf(server, scratch, over);
 
   const endless = (socket: import('node:net').Socket, chunk: Buffer | string): void => {

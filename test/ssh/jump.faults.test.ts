@@ -5,6 +5,7 @@ import type { Host } from '../../src/core/inventory.js';
 import type { Script } from '../../src/core/script.js';
 import type { Answer } from '../../src/ports/transport.js';
 import { Engine } from '../../src/ssh/engine.js';
+import { faultScene } from './fault-scene.js';
 import { hostOf, type Running, type SshBehaviour, socketServer, sshServer } from './ssh2-server.js';
 import { Scratch } from './sshd.js';
 
@@ -20,27 +21,8 @@ const PATIENT = { connectTimeoutMs: 50_000, totalTimeoutMs: 50_000, outputBytesM
 const SILENT = '10.255.0.';
 
 describe('behind a jump host', () => {
-  let scratch: Scratch;
-  const running: Running[] = [];
-  const engines: Engine[] = [];
-  beforeAll(() => {
-    scratch = new Scratch();
-  });
-  afterEach(async () => {
-    await Promise.all(engines.splice(0).map((engine) => engine.close(0)));
-    for (const server of running.splice(0)) server.stop();
-  });
-  afterAll(() => scratch.remove());
-
-  const kept = (server: Running): Running => {
-    running.push(server);
-    return server;
-  };
-  const engineWith = (hosts: readonly Host[]): Engine => {
-    const engine = new Engine({ hosts, environment: {}, random: () => 0 });
-    engines.push(engine);
-    return engine;
-  };
+  const { scratch, kept, engineWith: engineOf } = faultScene();
+  const engineWith = (hosts: readonly Host[]): Engine => engineOf({ hosts });
   const answering: SshBehaviour = {
     exec: (channel) => {
       channel.write('@@end\n');
