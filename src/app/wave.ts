@@ -77,12 +77,12 @@ export class Waves {
       const why = same
         ? tightened(keys, { approvals: wave.approvalsNeeded, persistent: wave.persistent })
         : 'it is registered otherwise than when this was proposed';
-      if (!same || why !== undefined) {
+      if (why !== undefined) {
         // What is shown can't be had any more, whoever approves it.
-        const events = [{ type: 'wave-stale' as const, why: why ?? '', host: name, atMs: by.atMs }];
+        const events = [{ type: 'wave-stale' as const, why, host: name, atMs: by.atMs }];
         await this.records.decide(id, 'bot', (now) => (now.state === 'proposed' ? { ok: true, events } : moved));
         void this.turns.poke(id);
-        return this.records.refused(wave, by, { code: 'stale', detail: `${name}: ${why ?? ''}` }, name);
+        return this.records.refused(wave, by, { code: 'stale', detail: `${name}: ${why}` }, name);
       }
       const may = permission(this.parts, asker, 'approve', host);
       if (!may.allowed) return this.records.refused(wave, by, { code: 'not-permitted', detail: may.why }, name);
